@@ -1,0 +1,1 @@
+"""A market maker for the Extended exchange."""

@@ -1,0 +1,1 @@
+"""The part that thinks: no clock, no network, no log, no randomness."""

@@ -1,0 +1,46 @@
+"""What we want done, in the imperative. The engine returns these; the order manager carries them out."""
+
+import msgspec
+
+from bot.core.orders import Order
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of all actions."""
+
+
+class PlaceOrder(Action, frozen=True, kw_only=True):
+    """Send this order. It passed risk and is already counted as live by whoever made the action."""
+
+    order: Order
+    decided_ms: int
+    """Local time of the decision; a price that waited too long is not sent."""
+
+
+class CancelOrder(Action, frozen=True, kw_only=True):
+    """Ask the exchange to cancel; by exchange id where it is known, else by ours."""
+
+    client_order_id: str
+    exchange_order_id: int | None
+    market: str
+
+
+class LookUpOrder(Action, frozen=True, kw_only=True):
+    """Ask the exchange what became of an order whose outcome is in doubt."""
+
+    client_order_id: str
+
+
+class RefreshAccount(Action, frozen=True, kw_only=True):
+    """Read open orders, positions, balance and recent trades over REST."""
+
+    reason: str
+
+
+class ArmDeadManSwitch(Action, frozen=True, kw_only=True):
+    """Renew the account-wide countdown, in seconds; 0 disarms."""
+
+    countdown_s: int
+
+
+AnyAction = PlaceOrder | CancelOrder | LookUpOrder | RefreshAccount | ArmDeadManSwitch

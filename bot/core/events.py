@@ -1,0 +1,327 @@
+"""What happened, in the past tense. Every voice from outside reaches the engine as one of these.
+
+`exchange_ms` is the exchange's time, `received_ms` the local clock when we saw it; they are never compared without an offset.
+"""
+
+from decimal import Decimal
+
+import msgspec
+
+from bot.core.market import Market
+from bot.core.numbers import Lots, Ticks
+from bot.core.orders import Fill, OrderReport, Side
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of all events: frozen, named fields, tagged with the class name."""
+
+
+class Level(msgspec.Struct, frozen=True):
+    """One price with its total size."""
+
+    price: Ticks
+    size: Lots
+
+
+class LevelChange(msgspec.Struct, frozen=True):
+    """A change of one price level: `change` is signed; `size` the absolute size afterwards where the exchange tells it."""
+
+    price: Ticks
+    change: Lots
+    size: Lots | None
+
+
+# --- the market ---------------------------------------------------------------------------------------------------------
+
+
+class MarketRulesLoaded(Record, frozen=True, kw_only=True):
+    """The exchange's rules for a market were read, at start or again later."""
+
+    market: Market
+    received_ms: int
+
+
+class BookSnapshot(Record, frozen=True, kw_only=True):
+    """The whole book of one market; bids descending, asks ascending."""
+
+    market: str
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+    exchange_ms: int
+    received_ms: int
+
+
+class BookDelta(Record, frozen=True, kw_only=True):
+    """Changes to the book since the frame before."""
+
+    market: str
+    bids: tuple[LevelChange, ...]
+    asks: tuple[LevelChange, ...]
+    exchange_ms: int
+    received_ms: int
+
+
+class BestQuoteSeen(Record, frozen=True, kw_only=True):
+    """The touch; a side is None when it is empty."""
+
+    market: str
+    bid: Level | None
+    ask: Level | None
+    exchange_ms: int
+    received_ms: int
+
+
+class MarkPriceSeen(Record, frozen=True, kw_only=True):
+    """The exchange's price for margin and unrealised PnL; not on the tick grid."""
+
+    market: str
+    price: Decimal
+    exchange_ms: int
+    received_ms: int
+
+
+class IndexPriceSeen(Record, frozen=True, kw_only=True):
+    market: str
+    price: Decimal
+    exchange_ms: int
+    received_ms: int
+
+
+class FundingRateSeen(Record, frozen=True, kw_only=True):
+    """The latest hourly rate as a fraction; positive: longs pay."""
+
+    market: str
+    rate: Decimal
+    exchange_ms: int
+    received_ms: int
+
+
+class TradeSeen(Record, frozen=True, kw_only=True):
+    """Anybody's execution; `side` is the taker's."""
+
+    market: str
+    trade_id: int
+    side: Side
+    price: Ticks
+    size: Lots
+    exchange_ms: int
+    received_ms: int
+
+
+class FeedLost(Record, frozen=True, kw_only=True):
+    """A stream broke, skipped a number or fell silent. `market` None: all its markets.
+
+    `feed` is one of "book", "best_quote", "mark", "index", "trades", "funding", "account".
+    """
+
+    feed: str
+    market: str | None
+    reason: str
+    received_ms: int
+
+
+class FeedRestored(Record, frozen=True, kw_only=True):
+    """A stream is connected again and its first frame has arrived."""
+
+    feed: str
+    market: str | None
+    received_ms: int
+
+
+class StreamAlive(Record, frozen=True, kw_only=True):
+    """The socket answered: a ping from the other side or a pong of ours. Says nothing about prices."""
+
+    feed: str
+    market: str | None
+    received_ms: int
+
+
+# --- our account --------------------------------------------------------------------------------------------------------
+
+
+class OrdersReported(Record, frozen=True, kw_only=True):
+    """The exchange spoke about orders. A snapshot lists every open order of the account.
+
+    `source` is "stream" or "rest"; `asked_ms` is the local time at which a REST question left (equal to `received_ms` on the
+    stream): an answer cannot know what happened after it was asked.
+    """
+
+    orders: tuple[OrderReport, ...]
+    is_snapshot: bool
+    source: str
+    asked_ms: int
+    received_ms: int
+    market: str | None = None
+    """Set when a snapshot covers one market only."""
+
+
+class OrderLookedUp(Record, frozen=True, kw_only=True):
+    """The answer to a question about one order; `report` None: the exchange says, with its envelope, that it knows none."""
+
+    client_order_id: str
+    report: OrderReport | None
+    asked_ms: int
+    received_ms: int
+
+
+class FillsReported(Record, frozen=True, kw_only=True):
+    """Executions of ours, from the stream or from a REST query; the same one may come many times."""
+
+    fills: tuple[Fill, ...]
+    source: str
+    received_ms: int
+
+
+class PositionReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A position as the exchange sees it; `size` signed, positive is long; `wire` holds the exchange's own fields."""
+
+    market: str
+    size: Decimal
+    entry_price: Decimal
+    mark_price: Decimal
+    unrealised_pnl: Decimal
+    realised_pnl: Decimal
+    liquidation_price: Decimal | None
+    leverage: Decimal
+    updated_ms: int
+    wire: dict[str, object]
+
+
+class PositionsReported(Record, frozen=True, kw_only=True):
+    """Positions; a snapshot lists all of them, so a market that it lacks is flat as of `asked_ms`."""
+
+    positions: tuple[PositionReport, ...]
+    is_snapshot: bool
+    source: str
+    asked_ms: int
+    received_ms: int
+
+
+class BalanceReported(Record, frozen=True, kw_only=True):
+    """Money on the account, in collateral; `wire` holds the exchange's own fields."""
+
+    balance: Decimal
+    equity: Decimal
+    available_for_trade: Decimal
+    unrealised_pnl: Decimal
+    initial_margin: Decimal
+    margin_ratio: Decimal
+    updated_ms: int
+    received_ms: int
+    source: str
+    wire: dict[str, object]
+
+
+# --- answers to what we sent --------------------------------------------------------------------------------------------
+
+
+class PlaceAcknowledged(Record, frozen=True, kw_only=True):
+    """REST accepted the order; its book has not spoken yet."""
+
+    client_order_id: str
+    exchange_order_id: int
+    received_ms: int
+
+
+class PlaceRefused(Record, frozen=True, kw_only=True):
+    """The exchange refused the order with its own envelope: it does not exist."""
+
+    client_order_id: str
+    exchange_code: int
+    message: str
+    received_ms: int
+
+
+class PlaceNotSent(Record, frozen=True, kw_only=True):
+    """The order never left: refused by ourselves, or no connection was made."""
+
+    client_order_id: str
+    reason: str
+    received_ms: int
+
+
+class PlaceOutcomeUnknown(Record, frozen=True, kw_only=True):
+    """The order left and the answer was lost."""
+
+    client_order_id: str
+    reason: str
+    received_ms: int
+
+
+class CancelAcknowledged(Record, frozen=True, kw_only=True):
+    """REST took the cancel; the order ends when the exchange says so."""
+
+    client_order_id: str
+    received_ms: int
+
+
+class CancelNotFound(Record, frozen=True, kw_only=True):
+    """The exchange does not know the order (any more): usually it was just filled."""
+
+    client_order_id: str
+    received_ms: int
+
+
+class CancelFailed(Record, frozen=True, kw_only=True):
+    """The cancel was refused, limited or lost: the order counts as live."""
+
+    client_order_id: str
+    reason: str
+    received_ms: int
+
+
+class DeadManSwitchArmed(Record, frozen=True, kw_only=True):
+    """The exchange confirmed the countdown, which began no later than `received_ms`."""
+
+    countdown_s: int
+    received_ms: int
+
+
+class DeadManSwitchFailed(Record, frozen=True, kw_only=True):
+    reason: str
+    received_ms: int
+
+
+class VenueRefusedKey(Record, frozen=True, kw_only=True):
+    """The key, vault or signature is not accepted: a person must act."""
+
+    exchange_code: int
+    message: str
+    received_ms: int
+
+
+# --- people -------------------------------------------------------------------------------------------------------------
+
+
+class QuotingStarted(Record, frozen=True, kw_only=True):
+    """A person, or the configuration at start-up, asked for quotes."""
+
+    received_ms: int
+
+
+class QuotingStopped(Record, frozen=True, kw_only=True):
+    """A person asked to stop; nothing may be created afterwards."""
+
+    reason: str
+    received_ms: int
+
+
+MarketEvent = (
+    MarketRulesLoaded | BookSnapshot | BookDelta | BestQuoteSeen | MarkPriceSeen | IndexPriceSeen | FundingRateSeen | TradeSeen
+)
+FeedEvent = FeedLost | FeedRestored | StreamAlive
+AccountEvent = OrdersReported | OrderLookedUp | FillsReported | PositionsReported | BalanceReported
+AnswerEvent = (
+    PlaceAcknowledged
+    | PlaceRefused
+    | PlaceNotSent
+    | PlaceOutcomeUnknown
+    | CancelAcknowledged
+    | CancelNotFound
+    | CancelFailed
+    | DeadManSwitchArmed
+    | DeadManSwitchFailed
+    | VenueRefusedKey
+)
+CommandEvent = QuotingStarted | QuotingStopped
+Event = MarketEvent | FeedEvent | AccountEvent | AnswerEvent | CommandEvent

@@ -1,0 +1,275 @@
+"""An order's life.
+
+The exchange answers a create over REST before its book has decided, and the account stream may report the same order earlier,
+later or never. So three voices speak about one order (our own sending, the REST answer, the stream or a later query), in any
+sequence, and each may be lost. Four rules keep the table below short:
+
+- Only the exchange ends an order. Silence, a timeout or a missing row never does; they lead to UNKNOWN, which counts as live.
+- A fill is believed whenever it comes, also after the end; it changes quantities, never the status of an ended order.
+- A cancel request is a wish. The order stays CANCELLING, and live, until the exchange reports its end.
+- "The exchange does not know this order" in answer to a cancel usually means that it was just filled: ask, do not conclude.
+
+States: RESERVED (id taken, nothing sent) → PLACING (sent, unanswered) → ACKED (REST said yes, the book has not spoken) → RESTING
+(on the book, perhaps partly filled) → CANCELLING; UNKNOWN (outcome in doubt). Ended: FILLED, CANCELLED, EXPIRED, REJECTED.
+"""
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from bot.core.errors import InvariantBroken
+from bot.core.numbers import Lots, Ticks
+
+
+class Side(StrEnum):
+    BUY = "BUY"
+    SELL = "SELL"
+
+    @property
+    def sign(self) -> int:
+        """+1 for a buy, -1 for a sell: the direction in which a fill moves the position."""
+        return 1 if self is Side.BUY else -1
+
+    @property
+    def opposite(self) -> "Side":
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+
+class TimeInForce(StrEnum):
+    GTT = "GTT"
+    """Rests until filled, cancelled or expired."""
+    IOC = "IOC"
+    """Takes what it can at once; the rest is cancelled."""
+
+
+class Owner(StrEnum):
+    """Who made an order: this bot's quoting, a person through us, or anybody else on the account."""
+
+    BOT = "bot"
+    HAND = "hand"
+    FOREIGN = "foreign"
+
+
+class Status(StrEnum):
+    RESERVED = "RESERVED"
+    PLACING = "PLACING"
+    ACKED = "ACKED"
+    RESTING = "RESTING"
+    CANCELLING = "CANCELLING"
+    UNKNOWN = "UNKNOWN"
+    FILLED = "FILLED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+    REJECTED = "REJECTED"
+
+    @property
+    def is_ended(self) -> bool:
+        return self in ENDED
+
+
+ENDED: Final = frozenset({Status.FILLED, Status.CANCELLED, Status.EXPIRED, Status.REJECTED})
+
+
+class Saw(StrEnum):
+    """What was seen about one order; the inputs of the table."""
+
+    SENT = "sent"
+    NOT_SENT = "not_sent"
+    ACKNOWLEDGED = "acknowledged"
+    REFUSED = "refused"
+    ANSWER_LOST = "answer_lost"
+    SILENCE = "silence"
+    OPEN = "open"
+    FILLED = "filled"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    CANCEL_SENT = "cancel_sent"
+    CANCEL_ANSWERED = "cancel_answered"
+    CANCEL_LOST = "cancel_lost"
+    CANCEL_NOT_FOUND = "cancel_not_found"
+    INFERRED_GONE = "inferred_gone"
+
+
+_REPORTED_END: Final = {
+    Saw.FILLED: Status.FILLED,
+    Saw.CANCELLED: Status.CANCELLED,
+    Saw.EXPIRED: Status.EXPIRED,
+    Saw.REJECTED: Status.REJECTED,
+}
+
+TRANSITIONS: Final[dict[Status, dict[Saw, Status]]] = {
+    Status.RESERVED: {
+        Saw.SENT: Status.PLACING,
+        Saw.NOT_SENT: Status.REJECTED,
+    },
+    Status.PLACING: {
+        **_REPORTED_END,
+        Saw.NOT_SENT: Status.REJECTED,
+        Saw.ACKNOWLEDGED: Status.ACKED,
+        Saw.REFUSED: Status.REJECTED,
+        Saw.ANSWER_LOST: Status.UNKNOWN,
+        Saw.SILENCE: Status.UNKNOWN,
+        Saw.OPEN: Status.RESTING,
+        Saw.CANCEL_SENT: Status.CANCELLING,
+        Saw.INFERRED_GONE: Status.EXPIRED,
+    },
+    Status.ACKED: {
+        **_REPORTED_END,
+        Saw.ACKNOWLEDGED: Status.ACKED,
+        Saw.ANSWER_LOST: Status.ACKED,
+        Saw.SILENCE: Status.UNKNOWN,
+        Saw.OPEN: Status.RESTING,
+        Saw.CANCEL_SENT: Status.CANCELLING,
+        Saw.INFERRED_GONE: Status.EXPIRED,
+    },
+    Status.RESTING: {
+        **_REPORTED_END,
+        Saw.ACKNOWLEDGED: Status.RESTING,
+        Saw.ANSWER_LOST: Status.RESTING,
+        Saw.REFUSED: Status.RESTING,  # a duplicate-id refusal of a repeated request: the first one lives
+        Saw.SILENCE: Status.UNKNOWN,
+        Saw.OPEN: Status.RESTING,
+        Saw.CANCEL_SENT: Status.CANCELLING,
+        Saw.CANCEL_ANSWERED: Status.RESTING,
+        Saw.CANCEL_LOST: Status.RESTING,
+        Saw.CANCEL_NOT_FOUND: Status.UNKNOWN,
+        Saw.INFERRED_GONE: Status.EXPIRED,
+    },
+    Status.CANCELLING: {
+        **_REPORTED_END,
+        Saw.ACKNOWLEDGED: Status.CANCELLING,
+        Saw.REFUSED: Status.REJECTED,  # the create was refused after we had asked for its cancel
+        Saw.NOT_SENT: Status.REJECTED,
+        Saw.ANSWER_LOST: Status.CANCELLING,
+        Saw.SILENCE: Status.UNKNOWN,
+        Saw.OPEN: Status.CANCELLING,
+        Saw.CANCEL_SENT: Status.CANCELLING,
+        Saw.CANCEL_ANSWERED: Status.CANCELLING,
+        Saw.CANCEL_LOST: Status.CANCELLING,
+        Saw.CANCEL_NOT_FOUND: Status.UNKNOWN,
+        Saw.INFERRED_GONE: Status.EXPIRED,
+    },
+    Status.UNKNOWN: {
+        **_REPORTED_END,
+        Saw.ACKNOWLEDGED: Status.ACKED,
+        Saw.REFUSED: Status.UNKNOWN,  # an answer to one of two requests proves nothing about the other
+        Saw.ANSWER_LOST: Status.UNKNOWN,
+        Saw.SILENCE: Status.UNKNOWN,
+        Saw.OPEN: Status.RESTING,
+        Saw.CANCEL_SENT: Status.CANCELLING,
+        Saw.CANCEL_ANSWERED: Status.UNKNOWN,
+        Saw.CANCEL_LOST: Status.UNKNOWN,
+        Saw.CANCEL_NOT_FOUND: Status.UNKNOWN,
+        Saw.INFERRED_GONE: Status.EXPIRED,
+    },
+    # An ended order hears late voices and stays ended; that is what "absorbing" means, so the rows are written out.
+    **{ended: {saw: ended for saw in Saw if saw is not Saw.SENT} for ended in sorted(ENDED)},
+}
+
+
+def next_status(status: Status, saw: Saw) -> Status:
+    """Return the status after `saw`.
+
+    Raises: InvariantBroken for a pair that cannot happen, which is our bug and not the exchange's.
+    """
+    try:
+        return TRANSITIONS[status][saw]
+    except KeyError:
+        raise InvariantBroken(f"an order that is {status} cannot see {saw}") from None
+
+
+class ExchangeStatus(StrEnum):
+    """The exchange's own words for an order's state; any other word is read as UNKNOWN."""
+
+    NEW = "NEW"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    FILLED = "FILLED"
+    UNTRIGGERED = "UNTRIGGERED"
+    TRIGGERED = "TRIGGERED"
+    CANCELLED = "CANCELLED"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+    UNKNOWN = "UNKNOWN"
+
+    @property
+    def is_open(self) -> bool:
+        return self in (ExchangeStatus.NEW, ExchangeStatus.PARTIALLY_FILLED, ExchangeStatus.UNTRIGGERED)
+
+
+class OrderReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What the exchange says about one order, at the exchange's time `updated_ms`."""
+
+    exchange_order_id: int
+    client_order_id: str
+    market: str
+    side: Side
+    price: Decimal | None
+    size: Decimal
+    filled: Decimal
+    average_price: Decimal | None
+    status: ExchangeStatus
+    reason: str
+    """The exchange's `statusReason`, "" when it gave none."""
+    order_type: str
+    time_in_force: str
+    post_only: bool
+    reduce_only: bool
+    created_ms: int
+    updated_ms: int
+    expires_ms: int | None
+
+
+class Fill(msgspec.Struct, frozen=True, kw_only=True):
+    """An execution of ours. `fee` positive: we paid."""
+
+    trade_id: int
+    market: str
+    exchange_order_id: int
+    client_order_id: str | None
+    side: Side
+    price: Decimal
+    size: Decimal
+    fee: Decimal
+    is_maker: bool
+    kind: str
+    """TRADE, LIQUIDATION or DELEVERAGE."""
+    exchange_ms: int
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """An order of ours: what we asked for, and what is known about it."""
+
+    client_order_id: str
+    nonce: int
+    market: str
+    side: Side
+    price: Ticks
+    size: Lots
+    time_in_force: TimeInForce
+    post_only: bool
+    reduce_only: bool
+    owner: Owner
+    created_ms: int
+    expires_ms: int
+    status: Status = Status.RESERVED
+    exchange_order_id: int | None = None
+    filled: Lots = Lots(0)
+    """The larger of the filled size that the exchange reported and the sum of the fills we know."""
+    reason: str = ""
+    since_ms: int = 0
+    """Local time at which the present status was reached."""
+    updated_ms: int = 0
+    """Exchange time of the newest report that was applied."""
+
+    @property
+    def remaining(self) -> Lots:
+        """Lots that may still fill while the order is live."""
+        return Lots(max(0, self.size - self.filled))
+
+    @property
+    def is_live(self) -> bool:
+        """True while the order may still be filled as far as we know."""
+        return not self.status.is_ended

@@ -1,0 +1,1 @@
+"""Those who watch: they may read everything and change nothing."""
