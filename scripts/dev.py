@@ -39,7 +39,7 @@ PAGE = ROOT / "backend" / "ui_dist" / "index.html"
 SCREEN_STAMP = FRONTEND / "node_modules" / ".screen-stamp"
 PACKAGES_STAMP = FRONTEND / "node_modules" / ".packages-stamp"
 SCREEN_LOG = VENV / "screen-build.log"
-NOT_SOURCES = {"node_modules", "test-results", "playwright-report", "coverage", "dist"}
+NOT_SOURCES = {"node_modules", "tests", "e2e", "test-results", "playwright-report", "coverage", "dist"}
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = (20, 19)
@@ -208,9 +208,9 @@ def npm(*arguments: str) -> list[str]:
 
 def screen_sources() -> Iterator[Path]:
     """Yield every file the built screen depends on, in a fixed order."""
-    for path in sorted(FRONTEND.rglob("*")):
-        if path.is_file() and not NOT_SOURCES.intersection(path.relative_to(FRONTEND).parts):
-            yield path
+    for folder, subfolders, files in os.walk(FRONTEND):
+        subfolders[:] = sorted(set(subfolders) - NOT_SOURCES)  # os.walk goes down only where this list says
+        yield from (Path(folder, name) for name in sorted(files))
 
 
 def screen_fingerprint() -> str:
@@ -247,7 +247,7 @@ def build_screen(run: Callable[[str, list[str]], None]) -> None:
         return
     before = screen_fingerprint()  # a source edited during the build makes the result old, not new
     SCREEN_STAMP.unlink(missing_ok=True)
-    run("Building the screen", npm("run", "build"))
+    run("Building the screen", npm("run", "--silent", "build"))
     SCREEN_STAMP.write_text(before)
 
 
@@ -300,13 +300,13 @@ def test_screen() -> None:
     build_screen(run_aloud)
     scripts = screen_scripts()
     if "test" in scripts:
-        must("The screen's unit tests", npm("run", "test"), FRONTEND)
+        must("The screen's unit tests", npm("run", "--silent", "test"), FRONTEND)
     if "e2e" in scripts:
         browser = next(filter(None, map(shutil.which, BROWSERS)), None)
         if browser is None:
             skip("the browser tests", f"none of {', '.join(BROWSERS)} is on PATH")
         else:
-            must("The browser tests", npm("run", "e2e"), FRONTEND, {"CHROMIUM_PATH": browser})
+            must("The browser tests", npm("run", "--silent", "e2e"), FRONTEND, {"CHROMIUM_PATH": browser})
 
 
 # ── the verbs ─────────────────────────────────────────────────────────────────────────────────────
@@ -372,16 +372,20 @@ def check(_arguments: Sequence[str]) -> int:
 
 
 def check_screen() -> list[str]:
-    """Run the screen's own static checks where it has any."""
-    if not (FRONTEND / "package.json").is_file() or "check" not in screen_scripts():
+    """Run the screen's own static checks, those that its package.json has, and return the failed ones."""
+    if not (FRONTEND / "package.json").is_file():
         return []
     reason = why_no_node()
     if reason is not None:
         skip("the screen's static checks", reason)
         return []
     install_screen_packages(run_aloud)
-    say("screen …")
-    return [] if call(npm("run", "check"), FRONTEND) == 0 else ["screen"]
+    failed = []
+    for name in [name for name in ("check", "lint") if name in screen_scripts()]:
+        say(f"screen: {name} …")
+        if call(npm("run", "--silent", name), FRONTEND) != 0:
+            failed.append(f"screen: {name}")
+    return failed
 
 
 def run_all_in(folder: str, arguments: Sequence[str]) -> int:
