@@ -179,7 +179,8 @@ def test_public_names_are_words_of_the_glossary_not_abbreviations() -> None:
 
 EXCEPTIONS = {
     ".py": re.compile(
-        r"#\s*(?:noqa|type:\s*ignore|pragma:\s*no cover)(?::\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*|\[[\w, -]+\])?(.*)$"
+        r"#\s*(?:noqa|type:\s*ignore|pragma:\s*no cover)"
+        r"(?::\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*|\[[\w, -]+\])?(.*)$"
     ),
     ".ts": re.compile(r"(?:@ts-(?:expect-error|ignore)|(?:eslint|oxlint)-disable(?:-next-line|-line)?)(.*)$"),
 }

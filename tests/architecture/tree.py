@@ -9,12 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("bot", "backend", "simulator", "research")
-TEXT = set(
-    " .cfg .css .example .html .js .json .lock .md .mjs .py .pyi .sh .svg .toml .ts .tsx .txt .yaml .yml".split(
-        " "
-    )
-)
-"""Endings of what a person reads; files without an ending (Makefile, LICENSE) too."""
+PICTURES_AND_FONTS = {".png", ".jpg", ".ico", ".woff2", ".gz", ".parquet"}
 
 
 @cache
@@ -32,8 +27,8 @@ def files() -> tuple[Path, ...]:
 
 
 def text_files() -> Iterator[Path]:
-    """Yield what a person reads; pictures, fonts and recordings are left out."""
-    return (path for path in files() if path.suffix.lower() in TEXT)
+    """Yield what a person reads; pictures, fonts and packed files are left out."""
+    return (path for path in files() if path.suffix.lower() not in PICTURES_AND_FONTS)
 
 
 def python_files(*folders: str) -> Iterator[Path]:
