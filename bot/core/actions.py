@@ -9,10 +9,16 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Base of all actions."""
 
 
+class ApprovedOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that passed the risk gate. Only `bot.core.risk.limits.approve` makes one; a test watches over that."""
+
+    order: Order
+
+
 class PlaceOrder(Action, frozen=True, kw_only=True):
     """Send this order. It passed risk and is already counted as live by whoever made the action."""
 
-    order: Order
+    approved: ApprovedOrder
     decided_ms: int
     """Local time of the decision; a price that waited too long is not sent."""
 
@@ -44,3 +50,8 @@ class ArmDeadManSwitch(Action, frozen=True, kw_only=True):
 
 
 AnyAction = PlaceOrder | CancelOrder | LookUpOrder | RefreshAccount | ArmDeadManSwitch
+
+
+def cancel_of(order: Order) -> CancelOrder:
+    """Return the cancel of one order."""
+    return CancelOrder(client_order_id=order.client_order_id, exchange_order_id=order.exchange_order_id, market=order.market)

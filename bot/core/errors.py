@@ -1,22 +1,22 @@
 """What can go wrong, named for what the caller should do.
 
-    MakerError
-    ├── InvalidInput            a person or a program sent a value that cannot be used: field, value, allowed, hint
-    ├── ConfigurationError      a person must change a setting before the program can go on
-    ├── RiskRefused             our own limits forbid it; nothing was sent
-    ├── PriceUnavailable        no price that is fresh enough to act on
-    ├── IdsExhausted            no reserved order id is left; nothing may be created until a block is reserved
-    ├── InvariantBroken         our bug: cancel everything and stop
-    └── ExchangeError
-        ├── NotSent             it never left this machine: it did not happen
-        ├── OutcomeUnknown      it may have happened: ask the exchange, then act
-        ├── ExchangeUnreachable a read failed on the way: nothing is known, nothing changed
-        ├── ProtocolError       the exchange sent something that cannot be understood
-        └── Refused             the exchange answered no; its code and words are kept
-            ├── RateLimited     too many requests: come back later, with less
-            ├── Unauthorised    the key is not accepted: a person must act
-            ├── NotFound        the exchange does not know the thing
-            └── VenueMode       maintenance, post-only or reduce-only mode: wait
+MakerError
+├── InvalidInput            a person or a program sent a value that cannot be used: field, value, allowed, hint
+├── ConfigurationError      a person must change a setting before the program can go on
+├── RiskRefused             our own limits forbid it; nothing was sent
+├── PriceUnavailable        no price that is fresh enough to act on
+├── IdsExhausted            no reserved order id is left; nothing may be created until a block is reserved
+├── InvariantBroken         our bug: cancel everything and stop
+└── ExchangeError
+    ├── NotSent             it never left this machine: it did not happen
+    ├── OutcomeUnknown      it may have happened: ask the exchange, then act
+    ├── ExchangeUnreachable a read failed on the way: nothing is known, nothing changed
+    ├── ProtocolError       the exchange sent something that cannot be understood
+    └── Refused             the exchange answered no; its code and words are kept
+        ├── RateLimited     too many requests: come back later, with less
+        ├── Unauthorised    the key is not accepted: a person must act
+        ├── NotFound        the exchange does not know the thing
+        └── VenueMode       maintenance, post-only or reduce-only mode: wait
 """
 
 

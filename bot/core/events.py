@@ -270,10 +270,25 @@ class CancelFailed(Record, frozen=True, kw_only=True):
     received_ms: int
 
 
+class AccountRead(Record, frozen=True, kw_only=True):
+    """Open orders, positions, balance and fills were all read over REST by questions that left at `asked_ms` or later."""
+
+    asked_ms: int
+    received_ms: int
+
+
+class AccountReadFailed(Record, frozen=True, kw_only=True):
+    """One of those reads failed: what is known stays as it was."""
+
+    reason: str
+    received_ms: int
+
+
 class DeadManSwitchArmed(Record, frozen=True, kw_only=True):
-    """The exchange confirmed the countdown, which began no later than `received_ms`."""
+    """The exchange confirmed the countdown, which began no earlier than `asked_ms`; 0 seconds: disarmed."""
 
     countdown_s: int
+    asked_ms: int
     received_ms: int
 
 
@@ -319,6 +334,8 @@ AnswerEvent = (
     | CancelAcknowledged
     | CancelNotFound
     | CancelFailed
+    | AccountRead
+    | AccountReadFailed
     | DeadManSwitchArmed
     | DeadManSwitchFailed
     | VenueRefusedKey

@@ -1,0 +1,147 @@
+"""Money and positions: what our own fills add up to, beside what the exchange says.
+
+Our ledger applies every fill exactly once, by trade id, in any order. The exchange's report is the truth when the two differ for
+longer than a fill can be under way; the difference is then adopted as an adjustment and counted, never hidden.
+"""
+
+from collections import OrderedDict
+from decimal import Decimal
+
+from bot.core.events import BalanceReported, PositionReport, PositionsReported
+from bot.core.orders import Fill
+
+FILLS_KEPT = 500
+TRADE_IDS_KEPT = 20_000
+SETTLE_MS = 3_000
+"""A difference younger than this may be a report and a fill passing each other."""
+ZERO = Decimal(0)
+
+
+class PositionLedger:
+    """One market's position by average cost. `size` signed, positive is long; money in collateral."""
+
+    def __init__(self) -> None:
+        self.size = ZERO
+        self.entry_price = ZERO
+        self.realised_pnl = ZERO
+        """Booked by closing, before fees."""
+        self.fees = ZERO
+        """Positive: we paid."""
+        self.volume = ZERO
+
+    def trade(self, signed_size: Decimal, price: Decimal, fee: Decimal) -> None:
+        """Apply one execution; a position may flip inside it."""
+        self.fees += fee
+        self.volume += abs(signed_size) * price
+        same_way = self.size * signed_size >= 0
+        closed = ZERO if same_way else min(abs(signed_size), abs(self.size))
+        if closed:
+            direction = 1 if self.size > 0 else -1
+            self.realised_pnl += direction * closed * (price - self.entry_price)
+        opened = abs(signed_size) - closed
+        before = ZERO if (not same_way and opened) else abs(self.size)
+        self.size += signed_size
+        if self.size == 0:
+            self.entry_price = ZERO
+        elif opened:
+            self.entry_price = (self.entry_price * before + price * opened) / (before + opened)
+
+    def adopt(self, size: Decimal, entry_price: Decimal) -> None:
+        """Take the exchange's word for what we hold; realised PnL is left alone."""
+        self.size, self.entry_price = size, (entry_price if size else ZERO)
+
+    def unrealised_pnl(self, mark_price: Decimal) -> Decimal:
+        return self.size * (mark_price - self.entry_price)
+
+
+class Account:
+    """Balance, positions and fills of one account."""
+
+    def __init__(self) -> None:
+        self.balance: BalanceReported | None = None
+        self.reported: dict[str, PositionReport] = {}
+        self.ledgers: dict[str, PositionLedger] = {}
+        self.fills: OrderedDict[int, Fill] = OrderedDict()
+        self.positions_ms = 0
+        """Local time of the newest word about positions; 0: never heard."""
+        self.adjustments = 0
+        self._trade_ids: OrderedDict[int, None] = OrderedDict()
+        self._filled: OrderedDict[str, Decimal] = OrderedDict()
+        self._differs_since: dict[str, int] = {}
+        self._last_fill_ms: dict[str, int] = {}
+        self._has_baseline = False
+
+    def ledger(self, market: str) -> PositionLedger:
+        return self.ledgers.setdefault(market, PositionLedger())
+
+    def position(self, market: str) -> Decimal:
+        """Return the signed size held by our own count."""
+        ledger = self.ledgers.get(market)
+        return ledger.size if ledger else ZERO
+
+    def filled_of(self, client_order_id: str) -> Decimal:
+        """Return the sum of the known fills of one order."""
+        return self._filled.get(client_order_id, ZERO)
+
+    def remember_only(self, fills: tuple[Fill, ...]) -> None:
+        """Note executions that happened before this run: shown, and never counted again."""
+        for fill in sorted(fills, key=lambda fill: fill.trade_id):
+            if fill.trade_id not in self._trade_ids:
+                self._note(fill)
+
+    def apply_fill(self, fill: Fill, now_ms: int) -> bool:
+        """Book one execution; False when it was booked before."""
+        if fill.trade_id in self._trade_ids:
+            return False
+        self._note(fill)
+        self.ledger(fill.market).trade(fill.side.sign * fill.size, fill.price, fill.fee)
+        self._last_fill_ms[fill.market] = now_ms
+        return True
+
+    def _note(self, fill: Fill) -> None:
+        self._trade_ids[fill.trade_id] = None
+        self.fills[fill.trade_id] = fill
+        if fill.client_order_id is not None:
+            self._filled[fill.client_order_id] = self.filled_of(fill.client_order_id) + fill.size
+        for kept, most in ((self._trade_ids, TRADE_IDS_KEPT), (self.fills, FILLS_KEPT), (self._filled, TRADE_IDS_KEPT)):
+            while len(kept) > most:
+                kept.popitem(last=False)
+
+    def apply_balance(self, event: BalanceReported) -> None:
+        if self.balance is None or event.updated_ms >= self.balance.updated_ms:
+            self.balance = event
+
+    def apply_positions(self, event: PositionsReported) -> None:
+        """Take in what the exchange holds for us; an answer that was asked before the newest stream word is too old."""
+        self.positions_ms = max(self.positions_ms, event.received_ms)
+        listed = {report.market: report for report in event.positions}
+        for market, report in listed.items():
+            held = self.reported.get(market)
+            if held is None or report.updated_ms >= held.updated_ms:
+                self.reported[market] = report
+        if event.is_snapshot:
+            for market in set(self.reported) - set(listed):
+                if event.asked_ms >= self._last_fill_ms.get(market, 0):
+                    del self.reported[market]
+        if not self._has_baseline and event.is_snapshot:
+            self._has_baseline = True
+            for market, report in self.reported.items():
+                if market not in self.ledgers:
+                    self.ledger(market).adopt(report.size, report.entry_price)
+
+    def reconcile(self, now_ms: int) -> list[tuple[str, Decimal, Decimal]]:
+        """Adopt lasting differences; returns (market, what we held, what the exchange holds) for each."""
+        adopted = []
+        for market in set(self.reported) | set(self.ledgers):
+            report = self.reported.get(market)
+            truth, entry = (report.size, report.entry_price) if report else (ZERO, ZERO)
+            held = self.position(market)
+            if not self._has_baseline or held == truth:
+                self._differs_since.pop(market, None)
+                continue
+            since = max(self._differs_since.setdefault(market, now_ms), self._last_fill_ms.get(market, 0))
+            if now_ms - since >= SETTLE_MS and self.positions_ms >= since:
+                self.ledger(market).adopt(truth, entry)
+                self.adjustments += 1
+                adopted.append((market, held, truth))
+        return adopted

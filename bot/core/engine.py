@@ -1,0 +1,414 @@
+"""The engine: `apply(event)` folds what happened, `decide(now_ms)` returns what to do.
+
+It owns every piece of state that decisions rest on, and touches nothing else: time arrives in events and arguments, effects leave
+as actions, things worth telling as notes. The same events in the same order give the same actions.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from enum import StrEnum
+from typing import assert_never
+
+from bot.core import doubts
+from bot.core.account import Account
+from bot.core.actions import AnyAction, ApprovedOrder, cancel_of
+from bot.core.events import (
+    AccountRead,
+    AccountReadFailed,
+    BalanceReported,
+    BestQuoteSeen,
+    BookDelta,
+    BookSnapshot,
+    CancelAcknowledged,
+    CancelFailed,
+    CancelNotFound,
+    DeadManSwitchArmed,
+    DeadManSwitchFailed,
+    Event,
+    FeedLost,
+    FeedRestored,
+    FillsReported,
+    FundingRateSeen,
+    IndexPriceSeen,
+    MarketRulesLoaded,
+    MarkPriceSeen,
+    OrderLookedUp,
+    OrdersReported,
+    PlaceAcknowledged,
+    PlaceNotSent,
+    PlaceOutcomeUnknown,
+    PlaceRefused,
+    PositionsReported,
+    QuotingStarted,
+    QuotingStopped,
+    StreamAlive,
+    TradeSeen,
+    VenueRefusedKey,
+)
+from bot.core.live_orders import LiveOrders
+from bot.core.maker import Maker
+from bot.core.market_view import MarketView
+from bot.core.nets import AccountSync, DeadManSwitch
+from bot.core.notes import Note, Reason
+from bot.core.numbers import plain
+from bot.core.order_ids import OrderIds
+from bot.core.orders import Fill, Order, OrderReport, Owner, Saw, Status
+from bot.core.quoting.simple import Simple
+from bot.core.risk.limits import approve
+from bot.core.settings import AccountSettings, MakerSettings
+
+BROKEN_ORDER_CODES = frozenset({400, 422, 1100, 1101, 1102, 1121, 1123, 1124, 1125, 1130, 1131, 1132, 1133, 1143, 1144})
+"""Refusals that repeat for every order because something of ours is wrong: stop, never loop."""
+
+
+ORPHAN_RETRY_MS = 2_000
+
+
+class BotState(StrEnum):
+    STOPPED = "STOPPED"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    REDUCING = "REDUCING"
+    HALTED = "HALTED"
+
+
+class Counters:
+    """The figures of the documents, counted for this run."""
+
+    def __init__(self) -> None:
+        self.orders_placed = 0
+        self.orders_ended = 0
+        self.orders_filled = 0
+        """Ended orders of the bot with at least one fill."""
+        self.fills = 0
+        self.rejects: dict[str, int] = {}
+
+    @property
+    def fill_rate(self) -> float | None:
+        """Share of the bot's ended orders that had at least one fill; None before the first has ended."""
+        return self.orders_filled / self.orders_ended if self.orders_ended else None
+
+
+class Engine:
+    """State, and the two verbs."""
+
+    def __init__(self, settings: Iterable[MakerSettings], account_settings: AccountSettings, ids: OrderIds) -> None:
+        self.state = BotState.STOPPED
+        self.state_reason = Reason(code="stopped", text="the bot is stopped")
+        self.settings = {each.market: each for each in settings}
+        self.account_settings = account_settings
+        self.ids = ids
+        self.views: dict[str, MarketView] = {}
+        self.makers: dict[str, Maker] = {}
+        self.orders = LiveOrders()
+        self.account = Account()
+        self.counters = Counters()
+        self.sync = AccountSync(account_settings)
+        self.switch = DeadManSwitch(account_settings)
+        self.feed_seen_ms: dict[str, int] = {}
+        self._has_fills_baseline = False
+        self._orphan_asked_ms: dict[str, int] = {}
+        self._doubts = doubts.Doubts()
+        self._notes: list[Note] = []
+
+    # --- fold -------------------------------------------------------------------------------------------------------------
+
+    def apply(self, event: Event) -> None:  # noqa: C901, PLR0912 - one flat row per kind of event reads better than a registry
+        """Fold one event into the state."""
+        match event:
+            case (
+                BookSnapshot()
+                | BookDelta()
+                | BestQuoteSeen()
+                | MarkPriceSeen()
+                | IndexPriceSeen()
+                | TradeSeen()
+                | FundingRateSeen()
+            ):
+                if (view := self.views.get(event.market)) is not None:
+                    view.apply(event)
+            case MarketRulesLoaded():
+                self._load_rules(event)
+            case FeedLost() | FeedRestored() | StreamAlive():
+                self._apply_feed(event)
+            case OrdersReported() | OrderLookedUp() | FillsReported() | PositionsReported() | BalanceReported():
+                self._apply_account(event)
+            case PlaceAcknowledged() | PlaceRefused() | PlaceNotSent() | PlaceOutcomeUnknown():
+                self._apply_place_answer(event)
+            case CancelAcknowledged():
+                self.orders.saw(event.client_order_id, Saw.CANCEL_ANSWERED, event.received_ms)
+            case CancelNotFound():
+                self.orders.saw(event.client_order_id, Saw.CANCEL_NOT_FOUND, event.received_ms)
+            case CancelFailed():
+                self.orders.saw(event.client_order_id, Saw.CANCEL_LOST, event.received_ms)
+                self._note("WARNING", "cancel_failed", None, order=event.client_order_id, reason=event.reason)
+            case AccountRead() | AccountReadFailed():
+                self._apply_account_read(event)
+            case DeadManSwitchArmed() | DeadManSwitchFailed():
+                self._apply_switch(event)
+            case VenueRefusedKey():
+                self.halt(
+                    Reason(code="key_refused", text=f"the exchange refuses the key ({event.exchange_code}): {event.message}")
+                )
+            case QuotingStarted() | QuotingStopped():
+                self._apply_command(event)
+            case _:
+                assert_never(event)
+
+    def _load_rules(self, event: MarketRulesLoaded) -> None:
+        name = event.market.name
+        if (view := self.views.get(name)) is None:
+            self.views[name] = view = MarketView(event.market)
+        elif (view.rules.tick_size, view.rules.lot_size) != (event.market.tick_size, event.market.lot_size):
+            view.book.invalidate("tick or lot size changed")
+        view.rules = event.market
+        if name in self.settings and name not in self.makers:
+            self.makers[name] = Maker(view, self.settings[name], Simple())
+
+    def _apply_feed(self, event: FeedLost | FeedRestored | StreamAlive) -> None:
+        self.feed_seen_ms[event.feed] = event.received_ms
+        if isinstance(event, StreamAlive):
+            return
+        lost = isinstance(event, FeedLost)
+        self._note(
+            "WARNING" if lost else "INFO",
+            "feed_lost" if lost else "feed_restored",
+            event.market,
+            feed=event.feed,
+            reason=event.reason if isinstance(event, FeedLost) else "",
+        )
+        if event.feed == "account":
+            self.sync.apply(event)
+        elif isinstance(event, FeedLost):
+            for name, view in self.views.items():
+                if event.market in (None, name):
+                    view.lose(event.feed, event.reason)
+
+    def _apply_account(self, event: OrdersReported | OrderLookedUp | FillsReported | PositionsReported | BalanceReported) -> None:
+        if event.__class__ is not OrderLookedUp and getattr(event, "source", "") == "stream":
+            self.feed_seen_ms["account"] = event.received_ms
+        match event:
+            case OrdersReported():
+                for report in event.orders:
+                    self._apply_report(report, event.received_ms)
+                if event.is_snapshot:
+                    self._doubts.absent(self.orders, event)
+                    self._forget_foreign(event)
+            case OrderLookedUp():
+                if event.report is not None:
+                    self._apply_report(event.report, event.received_ms)
+                self._doubts.looked_up(event)
+            case FillsReported():
+                self._apply_fills(event)
+            case PositionsReported():
+                self.account.apply_positions(event)
+            case BalanceReported():
+                self.account.apply_balance(event)
+
+    def _apply_report(self, report: OrderReport, now_ms: int) -> None:
+        view = self.views.get(report.market)
+        before = self.orders.get(report.client_order_id)
+        if view is None:
+            if before is None and report.status.is_open:
+                self.orders.foreign[report.exchange_order_id] = report
+            elif not report.status.is_open:
+                self.orders.foreign.pop(report.exchange_order_id, None)
+            return
+        after = self.orders.report(report, view.rules, now_ms)
+        if after is not None:
+            self._told(before, after, now_ms)
+
+    def _told(self, before: Order | None, after: Order, now_ms: int) -> None:
+        """Draw the consequences of a change that the exchange reported."""
+        maker = self.makers.get(after.market)
+        if before is None:
+            self._note("WARNING", "order_adopted", after.market, order=after.client_order_id, owner=after.owner)
+            return
+        if before.status == after.status or after.owner is not Owner.BOT:
+            return
+        if after.status is Status.RESTING and maker is not None:
+            maker.rested(after.side)
+        if after.status.is_ended:
+            self._ended(before, after, now_ms)
+
+    def _ended(self, before: Order, after: Order, now_ms: int) -> None:
+        maker = self.makers.get(after.market)
+        if after.owner is Owner.BOT:
+            self.counters.orders_ended += 1
+            self.counters.orders_filled += after.filled > 0
+        self._note("DEBUG", "order_ended", after.market, order=after.client_order_id, status=after.status, reason=after.reason)
+        if maker is None or after.owner is not Owner.BOT:
+            return
+        if after.status is Status.REJECTED:
+            code = after.reason or "REJECTED"
+            self.counters.rejects[code] = self.counters.rejects.get(code, 0) + 1
+            self._note("WARNING", "order_rejected", after.market, order=after.client_order_id, side=after.side, reason=code)
+            maker.refused(after.side, now_ms)
+        elif before.status is not Status.CANCELLING and after.status is not Status.FILLED:
+            maker.vanished(now_ms)
+
+    def _apply_fills(self, event: FillsReported) -> None:
+        if event.source == "rest" and not self._has_fills_baseline:
+            self._has_fills_baseline = True
+            self.account.remember_only(event.fills)
+            return
+        for fill in sorted(event.fills, key=lambda fill: fill.trade_id):
+            if self.account.apply_fill(fill, event.received_ms):
+                self._filled(fill, event.received_ms)
+
+    def _filled(self, fill: Fill, now_ms: int) -> None:
+        order = self.orders.get(fill.client_order_id or "")
+        view = self.views.get(fill.market)
+        if order is not None and view is not None:
+            self.orders.filled_at_least(
+                order.client_order_id, view.rules.floor_lots(self.account.filled_of(order.client_order_id))
+            )
+        if order is not None and order.owner is Owner.BOT:
+            self.counters.fills += 1
+        if (maker := self.makers.get(fill.market)) is not None:
+            maker.filled(now_ms)
+        self._note(
+            "INFO",
+            "filled",
+            fill.market,
+            side=fill.side,
+            price=fill.price,
+            size=fill.size,
+            fee=fill.fee,
+            maker=fill.is_maker,
+            order=fill.client_order_id,
+            position=self.account.position(fill.market),
+        )
+
+    def _forget_foreign(self, event: OrdersReported) -> None:
+        listed = {report.exchange_order_id for report in event.orders}
+        for exchange_order_id, report in list(self.orders.foreign.items()):
+            if exchange_order_id not in listed and event.market in (None, report.market):
+                del self.orders.foreign[exchange_order_id]
+
+    def _apply_place_answer(self, event: PlaceAcknowledged | PlaceRefused | PlaceNotSent | PlaceOutcomeUnknown) -> None:
+        now_ms, order_id = event.received_ms, event.client_order_id
+        before = self.orders.get(order_id)
+        match event:
+            case PlaceAcknowledged():
+                self.counters.orders_placed += before is not None and before.owner is Owner.BOT
+                self.orders.saw(order_id, Saw.ACKNOWLEDGED, now_ms, exchange_order_id=event.exchange_order_id)
+            case PlaceOutcomeUnknown():
+                market = before.market if before else None
+                self._note("WARNING", "order_outcome_unknown", market, order=order_id, reason=event.reason)
+                self.orders.saw(order_id, Saw.ANSWER_LOST, now_ms)
+            case PlaceNotSent():
+                after = self.orders.saw(order_id, Saw.NOT_SENT, now_ms, reason=f"not sent: {event.reason}")
+                self._not_placed(before, after, now_ms)
+            case PlaceRefused():
+                reason = f"{event.exchange_code} {event.message}"
+                after = self.orders.saw(order_id, Saw.REFUSED, now_ms, reason=reason)
+                self._not_placed(before, after, now_ms)
+                if event.exchange_code in BROKEN_ORDER_CODES and after is not None and after.owner is Owner.BOT:
+                    code = f"refused_{event.exchange_code}"
+                    self.halt(Reason(code=code, text=f"the exchange refuses our orders: {reason}"))
+
+    def _not_placed(self, before: Order | None, after: Order | None, now_ms: int) -> None:
+        if before is None or after is None or before.status.is_ended or after.status is not Status.REJECTED:
+            return
+        maker = self.makers.get(after.market)
+        self._note("WARNING", "order_refused", after.market, order=after.client_order_id, side=after.side, reason=after.reason)
+        self.counters.rejects[after.reason] = self.counters.rejects.get(after.reason, 0) + 1
+        if after.owner is Owner.BOT and maker is not None:
+            maker.refused(after.side, now_ms)
+
+    def _apply_account_read(self, event: AccountRead | AccountReadFailed) -> None:
+        if isinstance(event, AccountReadFailed):
+            self._note("WARNING", "account_read_failed", None, reason=event.reason)
+        elif self.sync.read(event):
+            self._note("INFO", "account_synced", None, positions=len(self.account.reported), orders=len(self.bot_orders()))
+
+    def _apply_switch(self, event: DeadManSwitchArmed | DeadManSwitchFailed) -> None:
+        self.switch.apply(event)
+        if isinstance(event, DeadManSwitchFailed):
+            self._note("WARNING", "dead_man_switch_failed", None, reason=event.reason)
+
+    def _apply_command(self, event: QuotingStarted | QuotingStopped) -> None:
+        if isinstance(event, QuotingStarted):
+            self.state = BotState.RUNNING
+            self.state_reason = Reason(code="running", text="quoting was started")
+            self._note("INFO", "bot_started", None)
+        else:
+            self.state = BotState.STOPPED
+            self.state_reason = Reason(code="stopped", text=event.reason)
+            self._note("INFO", "bot_stopping", None, reason=event.reason)
+
+    def halt(self, reason: Reason) -> None:
+        """Stop quoting until a person has looked."""
+        if self.state is not BotState.HALTED:
+            self._note("ERROR", "bot_halted", None, code=reason.code, text=reason.text)
+        self.state, self.state_reason = BotState.HALTED, reason
+
+    # --- decide -----------------------------------------------------------------------------------------------------------
+
+    def decide(self, now_ms: int) -> list[AnyAction]:
+        """Return everything that should be done now; safe to call as often as one likes."""
+        actions: list[AnyAction] = []
+        wanted = self.state is BotState.RUNNING or bool(self.bot_orders())
+        actions += self.switch.decide(wanted, now_ms)
+        blocked = self.sync.blocks() or self.switch.blocks(now_ms)
+        for maker in self.makers.values():
+            if self.state is BotState.RUNNING:
+                position = self.account.position(maker.market)
+                actions += maker.decide(
+                    self.orders, position, blocked=blocked, ids=self.ids, approve=self._approve, now_ms=now_ms
+                )
+            else:
+                actions += maker.pull(self.orders, self.state_reason, now_ms)
+            self._notes += maker.notes
+            maker.notes.clear()
+        actions += self._orphans(now_ms)
+        actions += self._doubts.questions(self.orders, now_ms)
+        self._close_doubts(now_ms)
+        actions += self.sync.decide(now_ms)
+        for market, held, truth in self.account.reconcile(now_ms):
+            self._note("ERROR", "position_adopted", market, held=held, exchange=truth)
+        return actions
+
+    def _orphans(self, now_ms: int) -> list[AnyAction]:
+        """Cancel orders of the bot on markets that it does not quote any more."""
+        actions: list[AnyAction] = []
+        for order in self.bot_orders():
+            if order.market in self.makers or now_ms - self._orphan_asked_ms.get(order.client_order_id, 0) < ORPHAN_RETRY_MS:
+                continue
+            self._orphan_asked_ms[order.client_order_id] = now_ms
+            self.orders.saw(order.client_order_id, Saw.CANCEL_SENT, now_ms)
+            actions.append(cancel_of(order))
+        return actions
+
+    def _close_doubts(self, now_ms: int) -> None:
+        for before, after in self._doubts.conclude(self.orders, now_ms):
+            self._note("WARNING", "order_inferred_gone", after.market, order=after.client_order_id, reason=after.reason)
+            self._ended(before, after, now_ms)
+
+    def _approve(self, order: Order, view: MarketView) -> ApprovedOrder:
+        settings = self.settings[order.market]
+        return approve(
+            order,
+            market=view.rules,
+            orders=self.orders,
+            position=self.account.position(order.market),
+            mark_price=view.mark.value if view.mark else None,
+            max_position=settings.max_position,
+            max_order_notional=self.account_settings.max_order_notional,
+        )
+
+    # --- what others read -------------------------------------------------------------------------------------------------
+
+    def bot_orders(self) -> tuple[Order, ...]:
+        """Return the bot's orders that may still be live on the exchange."""
+        return tuple(order for order in self.orders if order.owner is Owner.BOT)
+
+    def take_notes(self) -> list[Note]:
+        """Return what is worth telling since the last call."""
+        notes, self._notes = self._notes, []
+        return notes
+
+    def _note(self, level: str, event: str, market: str | None, **fields: object) -> None:
+        shown = {name: plain(value) if isinstance(value, Decimal) else value for name, value in fields.items()}
+        self._notes.append(Note(level=level, event=event, market=market, fields=shown))

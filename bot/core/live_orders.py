@@ -1,0 +1,146 @@
+"""Every order of ours that may still be filled, and the recent ones that ended.
+
+One table for orders made by the bot and by hand; orders of strangers on the same account are kept beside it as reports, counted
+but never touched. An order enters before its request leaves, so the stream may speak about it before REST has answered.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+
+import msgspec
+
+from bot.core.errors import InvariantBroken
+from bot.core.market import Market
+from bot.core.numbers import Lots
+from bot.core.order_ids import owner_of
+from bot.core.orders import ExchangeStatus, Order, OrderReport, Owner, Saw, Side, Status, TimeInForce, next_status
+
+ENDED_KEPT = 2000
+"""Ended orders remembered, so that late fills and late answers still find theirs."""
+
+_SAW = {
+    ExchangeStatus.NEW: Saw.OPEN,
+    ExchangeStatus.PARTIALLY_FILLED: Saw.OPEN,
+    ExchangeStatus.UNTRIGGERED: Saw.OPEN,
+    ExchangeStatus.FILLED: Saw.FILLED,
+    ExchangeStatus.CANCELLED: Saw.CANCELLED,
+    ExchangeStatus.EXPIRED: Saw.EXPIRED,
+    ExchangeStatus.REJECTED: Saw.REJECTED,
+}
+
+
+class LiveOrders:
+    """The order table; a change of status returns the order before and after."""
+
+    def __init__(self) -> None:
+        self._live: dict[str, Order] = {}
+        self._ended: OrderedDict[str, Order] = OrderedDict()
+        self.foreign: dict[int, OrderReport] = {}
+
+    def __iter__(self) -> Iterator[Order]:
+        return iter(tuple(self._live.values()))
+
+    def get(self, client_order_id: str) -> Order | None:
+        return self._live.get(client_order_id) or self._ended.get(client_order_id)
+
+    def of(self, market: str, owner: Owner | None = None, side: Side | None = None) -> tuple[Order, ...]:
+        """Return the live orders of one market, of one owner and side if given."""
+        return tuple(
+            order
+            for order in self._live.values()
+            if order.market == market and owner in (None, order.owner) and side in (None, order.side)
+        )
+
+    def add(self, order: Order) -> None:
+        """Take in an order that is about to be sent or was found on the exchange.
+
+        Raises: InvariantBroken when the id was used before.
+        """
+        if self.get(order.client_order_id) is not None:
+            raise InvariantBroken(f"order id {order.client_order_id} is used twice")
+        self._live[order.client_order_id] = order
+
+    def saw(self, client_order_id: str, saw: Saw, now_ms: int, **known: object) -> Order | None:
+        """Move one order along the table; `known` are fields learned on the way. None for an id we do not hold."""
+        order = self.get(client_order_id)
+        if order is None:
+            return None
+        status = next_status(order.status, saw)
+        if status != order.status:
+            known["since_ms"] = now_ms
+        return self._store(msgspec.structs.replace(order, status=status, **known))
+
+    def report(self, report: OrderReport, market: Market, now_ms: int) -> Order | None:
+        """Apply what the exchange says about an order of ours; returns it as it is now, None when the report is a stranger's.
+
+        Reports older than the newest applied one change nothing but the filled size, which only grows.
+        """
+        order = self.get(report.client_order_id)
+        if order is None:
+            return self._meet(report, market, now_ms)
+        filled = Lots(max(order.filled, market.floor_lots(report.filled)))
+        learned: dict[str, object] = {"filled": filled, "exchange_order_id": report.exchange_order_id}
+        saw = _SAW.get(report.status)
+        if saw is None or report.updated_ms < order.updated_ms:
+            return self._store(msgspec.structs.replace(order, filled=filled, exchange_order_id=report.exchange_order_id))
+        learned |= {"updated_ms": report.updated_ms}
+        if report.reason and not order.status.is_ended:
+            learned["reason"] = report.reason
+        return self.saw(order.client_order_id, saw, now_ms, **learned)
+
+    def filled_at_least(self, client_order_id: str, filled: Lots) -> Order | None:
+        """Raise the filled size to the sum of known fills; the status waits for the exchange's word."""
+        order = self.get(client_order_id)
+        if order is None or filled <= order.filled:
+            return order
+        return self._store(msgspec.structs.replace(order, filled=filled))
+
+    def _meet(self, report: OrderReport, market: Market, now_ms: int) -> Order | None:
+        """Take in an order that we did not send in this run: ours of an earlier run by its id, or a stranger's."""
+        owner = owner_of(report.client_order_id)
+        if owner is Owner.FOREIGN or report.price is None:
+            if report.status.is_open:
+                self.foreign[report.exchange_order_id] = report
+            else:
+                self.foreign.pop(report.exchange_order_id, None)
+            return None
+        if not report.status.is_open:
+            return None
+        order = adopted(report, owner, market, now_ms)
+        self._live[order.client_order_id] = order
+        return order
+
+    def _store(self, order: Order) -> Order:
+        if order.is_live:
+            self._live[order.client_order_id] = order
+            return order
+        self._live.pop(order.client_order_id, None)
+        self._ended[order.client_order_id] = order
+        while len(self._ended) > ENDED_KEPT:
+            self._ended.popitem(last=False)
+        return order
+
+
+def adopted(report: OrderReport, owner: Owner, market: Market, now_ms: int) -> Order:
+    """Return an order of an earlier run as our record. Its price is rounded to the grid for showing; it is never re-sent."""
+    assert report.price is not None
+    return Order(
+        client_order_id=report.client_order_id,
+        nonce=0,
+        market=report.market,
+        side=report.side,
+        price=market.bid_ticks(report.price),
+        size=market.floor_lots(report.size),
+        time_in_force=TimeInForce.IOC if report.time_in_force == "IOC" else TimeInForce.GTT,
+        post_only=report.post_only,
+        reduce_only=report.reduce_only,
+        owner=owner,
+        created_ms=report.created_ms,
+        expires_ms=report.expires_ms or 0,
+        status=Status.RESTING,
+        exchange_order_id=report.exchange_order_id,
+        filled=market.floor_lots(report.filled),
+        reason="adopted",
+        since_ms=now_ms,
+        updated_ms=report.updated_ms,
+    )

@@ -1,0 +1,1 @@
+"""From a picture to the quotes we would like to show. Pure; one file per strategy."""
