@@ -1,8 +1,8 @@
 """Order ids that carry their owner and can never be used twice.
 
 `mmb-<epoch in base 36>-<sequence>` is an order of the bot, `mmh-…` one that a person made through us; anything else on the
-account is a stranger's. The epoch is the start time in milliseconds; the sequence comes from a block that was reserved durably before its
-first number is used, and is also the salt (nonce) of the signature.
+account is a stranger's. The epoch is the start time in milliseconds; the sequence comes from a block that was reserved durably
+before its first number is used, and is also the salt (nonce) of the signature.
 """
 
 import msgspec

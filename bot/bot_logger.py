@@ -1,0 +1,159 @@
+"""The bot's log: one event name for each line, the documents' shapes on a terminal, and a ring that the API shows.
+
+    [BOT INFO] Quotes updated: 86112.65 / 86285.05 (price: 86198.85)
+    [BOT DEBUG] No refresh needed (price: 86198.85, last: 86198.85)
+
+Secrets are removed at the sink, by value and by shape, whatever a caller passed in.
+"""
+
+import itertools
+import logging
+import re
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TextIO
+
+import msgspec
+import structlog
+
+RING_SIZE: Final = 2_000
+LEVELS: Final = {"DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARNING": logging.WARNING, "ERROR": logging.ERROR}
+MASK: Final = "[removed]"
+_LONG_HEX: Final = re.compile(r"\b(?:0x)?[0-9a-fA-F]{50,}\b")
+"""Keys and signatures are 60 to 64 hexadecimal digits; nothing else that is logged looks like that."""
+
+
+class LogLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line as the API shows it. `ts` is milliseconds since the epoch."""
+
+    id: int
+    ts: int
+    level: str
+    event: str
+    market: str | None
+    message: str
+    fields: dict[str, Any]
+
+
+class BotLogger:
+    """Writes lines to a stream and keeps the newest in a ring."""
+
+    def __init__(
+        self, now_ms: Callable[[], int], *, level: str = "INFO", stream: TextIO | None = None, json: bool = False
+    ) -> None:
+        self._now_ms = now_ms
+        self._ring: deque[LogLine] = deque(maxlen=RING_SIZE)
+        self._numbers = itertools.count(1)
+        self._secrets: set[str] = set()
+        self.dropped = 0
+        renderer = structlog.processors.JSONRenderer() if json else _document_line
+        self._sink = structlog.wrap_logger(
+            structlog.PrintLogger(stream or sys.stderr),
+            processors=[renderer],
+            wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+            cache_logger_on_first_use=True,
+        )
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Never write these values, whoever passes them in."""
+        self._secrets |= {secret for secret in secrets if len(secret) >= 6}
+
+    def log(self, level: str, event: str, market: str | None = None, **fields: object) -> None:
+        """Write one line. `fields` are shown as they are, after secrets are removed."""
+        shown = {name: self._clean(value) for name, value in fields.items()}
+        line = LogLine(
+            id=next(self._numbers),
+            ts=self._now_ms(),
+            level=level,
+            event=event,
+            market=market,
+            message=message_of(event, market, shown),
+            fields=shown,
+        )
+        self._ring.append(line)
+        try:
+            self._sink.log(
+                LEVELS[level], event, level=level, ts=line.ts, market=market, message=line.message, **_safe_names(shown)
+            )
+        except (OSError, ValueError):
+            self.dropped += 1  # a full disk or a closed terminal never stops the bot; the ring still has the line
+
+    def lines(self, *, limit: int, level: str | None = None, market: str | None = None, since_ms: int = 0) -> list[LogLine]:
+        """Return the newest lines first; `level` is the quietest level shown."""
+        quietest = LEVELS[level] if level else 0
+        found = (
+            line
+            for line in reversed(self._ring)
+            if LEVELS[line.level] >= quietest and market in (None, line.market) and line.ts >= since_ms
+        )
+        return list(itertools.islice(found, limit))
+
+    def _clean(self, value: object) -> object:
+        if isinstance(value, Mapping):
+            return {str(key): self._clean(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._clean(each) for each in value]
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        text = str(value)
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        return _LONG_HEX.sub(MASK, text)
+
+
+def _safe_names(fields: Mapping[str, object]) -> dict[str, object]:
+    return {
+        (f"{name}_" if name in ("event", "level", "ts", "market", "message") else name): value for name, value in fields.items()
+    }
+
+
+def _document_line(logger: object, method: str, line: structlog.typing.EventDict) -> str:
+    del logger, method
+    return f"[BOT {line['level']}] {line['message']}"
+
+
+SENTENCES: Final[dict[str, str]] = {
+    "bot_started": "Market Making Bot started",
+    "bot_stopping": "Market Making Bot stopping: {reason}",
+    "bot_stopped": "Market Making Bot stopped, {remaining} orders left on the exchange",
+    "bot_halted": "Market Making Bot HALTED: {text}",
+    "price_found": "✅ Found LIVE price {price} in balance mark_prices for {market}",
+    "quotes_updated": "Quotes updated: {bid} / {ask} (price: {price}, {why})",
+    "quotes_pulled": "No quotes on {market}: {text}",
+    "orders_placed": "Orders placed: {orders}",
+    "no_refresh_needed": "No refresh needed (price: {price}, last: {last})",
+    "order_attempt": "Order attempt {order}: {side} {size} {market} @ {price}",
+    "order_signed": "Order {order} signed in {us} µs",
+    "exchange_answered": "Exchange answered {status} in {ms} ms for {order}: {answer}",
+    "order_rejected": "Order {order} ({side}) rejected by the exchange: {reason}",
+    "order_refused": "Order {order} ({side}) refused: {reason}",
+    "order_withheld": "{side} order withheld: {text}",
+    "order_ended": "Order {order} ended: {status} {reason}",
+    "order_adopted": "Order {order} of an earlier run found on the exchange",
+    "order_outcome_unknown": "Order {order}: the answer was lost ({reason}); asking the exchange",
+    "order_inferred_gone": "Order {order} counts as gone: {reason}",
+    "filled": "Filled: {side} {size} {market} @ {price} (position: {position})",
+    "feed_lost": "Feed {feed} lost: {reason}",
+    "feed_restored": "Feed {feed} connected",
+    "account_synced": "Account known: {positions} positions, {orders} orders of the bot",
+    "account_read_failed": "Account could not be read: {reason}",
+    "position_adopted": "Position of {market} differs: we counted {held}, the exchange says {exchange}; taking the exchange's",
+    "cancel_failed": "Cancel of {order} failed, it counts as live: {reason}",
+    "dead_man_switch_failed": "Dead-man's switch could not be armed: {reason}",
+    "exchange_unreachable": "Exchange unreachable, retrying: {reason}",
+    "configuration_changed": "Configuration changed: {changes}",
+    "configuration_warning": "{text}",
+}
+
+
+def message_of(event: str, market: str | None, fields: Mapping[str, object]) -> str:
+    """Return the sentence of an event; one without a sentence, or with a missing field, shows its name and fields."""
+    sentence = SENTENCES.get(event)
+    if sentence is not None:
+        try:
+            return sentence.format_map({"market": market, **fields})
+        except KeyError:
+            pass  # a field is missing: fall through to the plain form, which loses nothing
+    details = " ".join(f"{name}={value}" for name, value in fields.items())
+    return f"{event} {market or ''} {details}".strip()

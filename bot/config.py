@@ -1,0 +1,144 @@
+"""What a person may set, validated with every error at once, each naming field, value and allowed range."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from bot.core.errors import ConfigurationError, InvalidInput
+from bot.core.market import market_name
+from bot.core.numbers import parse_decimal, plain
+from bot.core.settings import MakerSettings
+
+MOST_BYTES: Final = 64 * 1024
+POSITION_IN_ORDERS: Final = 5
+"""`max_position` when none is set, in order sizes."""
+
+
+def _size(text: str) -> str:
+    try:
+        value = parse_decimal("size", text)
+    except InvalidInput as error:
+        raise ValueError(str(error)) from None
+    if value <= 0:
+        raise ValueError("must be above zero")
+    return plain(value)
+
+
+def _as_text(value: object) -> object:
+    return plain(parse_decimal("size", value)) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+SizeText = Annotated[str, BeforeValidator(_as_text), AfterValidator(_size)]
+Fraction = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class BotConfig(BaseModel):
+    """How the bot quotes. Fractions: 0.001 is 0.1 %. The first six fields change only while the bot is stopped."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    market: Annotated[str, Field(pattern=r"^[A-Z0-9_.]{1,20}-[A-Z]{2,6}$"), AfterValidator(market_name)] = "BTC-USD"
+    spread_percentage: Annotated[Fraction, Field(gt=0, le=0.05, description="Distance of each quote from the price.")] = 0.001
+    order_size: SizeText = "0.01"
+    refresh_interval: Annotated[int, Field(ge=1, le=3600, description="Seconds; a check happens at least this often.")] = 5
+    price_move_threshold: Annotated[Fraction, Field(ge=0, le=0.1, description="Relative move that refreshes quotes.")] = 0.002
+    enabled: Annotated[bool, Field(description="Quote as soon as the program has started.")] = False
+    max_position: SizeText | None = Field(default=None, description="Largest position; 5 order sizes when not set.")
+    min_refresh_ms: Annotated[int, Field(ge=0, le=60_000, description="Shortest time between two refreshes.")] = 0
+    max_divergence: Annotated[Fraction, Field(gt=0, le=0.05, description="Largest distance of mark from mid.")] = 0.005
+
+    @property
+    def position_limit(self) -> Decimal:
+        """Return the largest position in the base asset."""
+        return Decimal(self.max_position) if self.max_position else POSITION_IN_ORDERS * Decimal(self.order_size)
+
+    def settings(self) -> MakerSettings:
+        """Return the same decisions in exact types."""
+        return MakerSettings(
+            market=self.market,
+            spread=parse_decimal("spread_percentage", self.spread_percentage),
+            order_size=Decimal(self.order_size),
+            refresh_interval_ms=self.refresh_interval * 1000,
+            price_move_threshold=parse_decimal("price_move_threshold", self.price_move_threshold),
+            max_position=self.position_limit,
+            min_refresh_ms=self.min_refresh_ms,
+            max_divergence=parse_decimal("max_divergence", self.max_divergence),
+        )
+
+    def warnings(self) -> list[str]:
+        """Return what is allowed and still unwise."""
+        found = []
+        if self.price_move_threshold > self.spread_percentage:
+            found.append(
+                f"price_move_threshold {self.price_move_threshold:g} is larger than "
+                f"spread_percentage {self.spread_percentage:g}: the price passes a quote before the quote moves, and inventory grows; max_position is what holds it"
+            )
+        return found
+
+
+HOT_FIELDS: Final = frozenset({"max_position", "min_refresh_ms", "max_divergence"})
+"""Fields that may change while the bot quotes."""
+
+
+def changed_config(config: BotConfig, changes: Mapping[str, object]) -> BotConfig:
+    """Return `config` with `changes` applied and everything validated again.
+
+    Raises: ConfigErrors with one entry for each field that is unknown or out of range.
+    """
+    try:
+        return BotConfig.model_validate({**config.model_dump(exclude_unset=True), **changes})
+    except ValidationError as error:
+        raise ConfigErrors(error) from None
+
+
+class ConfigErrors(ConfigurationError):
+    """One or more fields of the configuration cannot be used."""
+
+    def __init__(self, error: ValidationError) -> None:
+        self.problems = [_problem(dict(each)) for each in error.errors(include_url=False)]
+        super().__init__("; ".join(f"{each['field']}: {each['message']}" for each in self.problems))
+
+
+def _problem(error: dict[str, Any]) -> dict[str, str]:
+    field = ".".join(str(part) for part in error["loc"][:1])
+    found = repr(error.get("input"))[:80]
+    if error["type"] == "extra_forbidden":
+        allowed = ", ".join(BotConfig.model_fields)
+        return {"field": field, "message": f"{field} is not a setting; found {found}", "hint": f"settings are: {allowed}"}
+    return {"field": field, "message": f"{field} is {found}: {error['msg']}", "hint": _range_of(field)}
+
+
+def _range_of(field: str) -> str:
+    if field == "spread_percentage":
+        return "allowed is above 0 and at most 0.05; it is a fraction on each side: 0.001 is 0.1 %, and 0.1 would mean 10 %"
+    schema = BotConfig.model_json_schema()["properties"].get(field, {})
+    words = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "pattern": "matching"}
+    limits = [f"{words[key]} {value}" for key, value in schema.items() if key in words]
+    return f"allowed is {' and '.join(limits)}" if limits else "a plain decimal number above zero, such as 0.01"
+
+
+def load_config(file: Path) -> BotConfig:
+    """Read a configuration file (YAML, data only: no tags, no code).
+
+    Raises: ConfigurationError with the file, the field and what is allowed.
+    """
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"configuration {file} cannot be read: {error.strerror}") from None
+    if len(text) > MOST_BYTES:
+        raise ConfigurationError(f"configuration {file} is larger than {MOST_BYTES} bytes")
+    try:
+        content = YAML(typ="safe", pure=True).load(text.decode("utf-8"))
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"configuration {file} is not readable YAML: {str(error).splitlines()[0]}") from None
+    if content is None:
+        return BotConfig()
+    if not isinstance(content, dict):
+        raise ConfigurationError(f"configuration {file} must be a list of settings such as 'order_size: \"0.01\"'")
+    return changed_config(BotConfig(), content)

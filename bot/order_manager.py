@@ -1,0 +1,261 @@
+"""An order's life on the wire: sends what the engine decided and turns every answer into an event.
+
+Nothing here decides anything. Cancels and the dead-man's switch have workers of their own, so that they never wait behind a create;
+a price that waited longer than it is good for is not sent; an answer that was lost is reported as lost, never as a refusal.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final, assert_never
+
+from bot.core.actions import AnyAction, ArmDeadManSwitch, CancelOrder, LookUpOrder, PlaceOrder, RefreshAccount
+from bot.core.errors import ExchangeError, InvalidInput, NotFound, NotSent, OutcomeUnknown, Refused, Unauthorised
+from bot.core.events import (
+    AccountRead,
+    AccountReadFailed,
+    CancelAcknowledged,
+    CancelFailed,
+    CancelNotFound,
+    DeadManSwitchArmed,
+    DeadManSwitchFailed,
+    FillsReported,
+    OrderLookedUp,
+    OrdersReported,
+    PlaceAcknowledged,
+    PlaceNotSent,
+    PlaceOutcomeUnknown,
+    PlaceRefused,
+    PositionsReported,
+    VenueRefusedKey,
+)
+from bot.core.orders import Order
+from bot.ports import Clock, Emit, Exchange
+
+MOST_WAITING: Final = 500
+STALE_DECISION_MS: Final = 1_500
+"""A price older than this is not sent any more."""
+URGENT_WORKERS: Final = 4
+CREATE_WORKERS: Final = 4
+READ_WORKERS: Final = 2
+
+Log = Callable[..., None]
+"""Called with level, event name, market and named fields."""
+
+
+class OrderManager:
+    """Carries out actions through bounded queues; `run` must be running for anything to leave."""
+
+    def __init__(self, exchange: Exchange, emit: Emit, clock: Clock, log: Log, is_halted: Callable[[], bool]) -> None:
+        self._exchange = exchange
+        self._emit = emit
+        self._clock = clock
+        self._log = log
+        self._is_halted = is_halted
+        self._urgent: asyncio.Queue[CancelOrder | ArmDeadManSwitch] = asyncio.Queue(MOST_WAITING)
+        self._creates: asyncio.Queue[PlaceOrder] = asyncio.Queue(MOST_WAITING)
+        self._reads: asyncio.Queue[LookUpOrder | RefreshAccount] = asyncio.Queue(MOST_WAITING)
+        self._under_way = 0
+        self._refreshing = asyncio.Lock()
+
+    def execute(self, actions: Iterable[AnyAction]) -> None:
+        """Queue every action; returns at once. What does not fit is reported as not done, so that nothing waits unseen."""
+        for action in actions:
+            try:
+                match action:
+                    case CancelOrder() | ArmDeadManSwitch():
+                        self._urgent.put_nowait(action)
+                    case PlaceOrder():
+                        self._creates.put_nowait(action)
+                    case LookUpOrder() | RefreshAccount():
+                        self._reads.put_nowait(action)
+                    case _:
+                        assert_never(action)
+            except asyncio.QueueFull:
+                self._drop(action)
+
+    @property
+    def is_idle(self) -> bool:
+        """True when nothing waits to be created and no create is under way."""
+        return self._creates.empty() and self._under_way == 0
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(URGENT_WORKERS):
+                workers.create_task(self._work_urgent())
+            for _ in range(CREATE_WORKERS):
+                workers.create_task(self._work_creates())
+            for _ in range(READ_WORKERS):
+                workers.create_task(self._work_reads())
+
+    def _drop(self, action: AnyAction) -> None:
+        now_ms = self._clock.now_ms()
+        match action:
+            case PlaceOrder():
+                self._emit(
+                    PlaceNotSent(client_order_id=action.approved.order.client_order_id, reason="queue full", received_ms=now_ms)
+                )
+            case CancelOrder():
+                self._emit(CancelFailed(client_order_id=action.client_order_id, reason="queue full", received_ms=now_ms))
+            case _:
+                self._log("WARNING", "action_dropped", None, action=type(action).__name__, reason="queue full")
+
+    async def _work_urgent(self) -> None:
+        while True:
+            action = await self._urgent.get()
+            if isinstance(action, CancelOrder):
+                await self._cancel(action)
+            else:
+                await self._arm(action)
+
+    async def _work_creates(self) -> None:
+        while True:
+            action = await self._creates.get()
+            self._under_way += 1
+            try:
+                await self.place(action)
+            finally:
+                self._under_way -= 1
+
+    async def _work_reads(self) -> None:
+        while True:
+            action = await self._reads.get()
+            if isinstance(action, LookUpOrder):
+                await self._look_up(action.client_order_id)
+            elif not self._refreshing.locked():
+                async with self._refreshing:
+                    await self.refresh_account()
+
+    async def place(self, action: PlaceOrder) -> None:
+        """Send one order, and tell the engine what came of it."""
+        order = action.approved.order
+        order_id, now_ms = order.client_order_id, self._clock.now_ms()
+        if self._is_halted():
+            self._emit(PlaceNotSent(client_order_id=order_id, reason="a HALT marker stands", received_ms=now_ms))
+            return
+        if now_ms - action.decided_ms > STALE_DECISION_MS:
+            reason = f"decided {now_ms - action.decided_ms} ms ago"
+            self._emit(PlaceNotSent(client_order_id=order_id, reason=reason, received_ms=now_ms))
+            return
+        self._log("DEBUG", "order_attempt", order.market, **_attempt(order))
+        started_ms = self._clock.monotonic_ms()
+        try:
+            exchange_order_id = await self._exchange.place(order)
+        except (NotSent, InvalidInput) as error:
+            self._answered(order, "not sent", str(error), started_ms)
+            self._emit(PlaceNotSent(client_order_id=order_id, reason=str(error), received_ms=self._clock.now_ms()))
+        except Unauthorised as error:
+            self._answered(order, error.http_status, str(error), started_ms)
+            self._refused(order_id, error)
+            self._key_refused(error)
+        except Refused as error:
+            self._answered(order, error.http_status, str(error), started_ms)
+            self._refused(order_id, error)
+        except ExchangeError as error:
+            self._answered(order, "unknown", str(error), started_ms)
+            self._emit(PlaceOutcomeUnknown(client_order_id=order_id, reason=str(error), received_ms=self._clock.now_ms()))
+        else:
+            self._answered(order, 200, f"order {exchange_order_id}", started_ms)
+            self._emit(
+                PlaceAcknowledged(client_order_id=order_id, exchange_order_id=exchange_order_id, received_ms=self._clock.now_ms())
+            )
+
+    def _answered(self, order: Order, status: object, answer: str, started_ms: int) -> None:
+        level = "DEBUG" if status == 200 else "WARNING"
+        milliseconds = self._clock.monotonic_ms() - started_ms
+        self._log(
+            level, "exchange_answered", order.market, order=order.client_order_id, status=status, answer=answer, ms=milliseconds
+        )
+
+    def _refused(self, order_id: str, error: Refused) -> None:
+        self._emit(
+            PlaceRefused(
+                client_order_id=order_id,
+                exchange_code=error.exchange_code,
+                message=error.exchange_message,
+                received_ms=self._clock.now_ms(),
+            )
+        )
+
+    def _key_refused(self, error: Unauthorised) -> None:
+        message = error.exchange_message
+        self._emit(VenueRefusedKey(exchange_code=error.exchange_code, message=message, received_ms=self._clock.now_ms()))
+
+    async def _cancel(self, action: CancelOrder) -> None:
+        order_id = action.client_order_id
+        try:
+            await self._exchange.cancel(client_order_id=order_id, exchange_order_id=action.exchange_order_id)
+        except NotFound:
+            self._emit(CancelNotFound(client_order_id=order_id, received_ms=self._clock.now_ms()))
+        except ExchangeError as error:
+            self._emit(CancelFailed(client_order_id=order_id, reason=str(error), received_ms=self._clock.now_ms()))
+        else:
+            self._emit(CancelAcknowledged(client_order_id=order_id, received_ms=self._clock.now_ms()))
+
+    async def _arm(self, action: ArmDeadManSwitch) -> None:
+        asked_ms = self._clock.now_ms()
+        try:
+            await self._exchange.arm_dead_man_switch(action.countdown_s)
+        except Unauthorised as error:
+            self._key_refused(error)
+        except ExchangeError as error:
+            self._emit(DeadManSwitchFailed(reason=str(error), received_ms=self._clock.now_ms()))
+        else:
+            now_ms = self._clock.now_ms()
+            self._emit(DeadManSwitchArmed(countdown_s=action.countdown_s, asked_ms=asked_ms, received_ms=now_ms))
+
+    async def disarm(self) -> None:
+        """Take back the dead-man's switch; the answer arrives as an event like any other."""
+        await self._arm(ArmDeadManSwitch(countdown_s=0))
+
+    async def _look_up(self, order_id: str) -> None:
+        asked_ms = self._clock.now_ms()
+        try:
+            fills = await self._exchange.fills()
+            report = await self._exchange.order_by_client_id(order_id)
+        except ExchangeError as error:
+            self._log("WARNING", "look_up_failed", None, order=order_id, reason=str(error))
+            return
+        now_ms = self._clock.now_ms()
+        self._emit(FillsReported(fills=fills, source="rest", received_ms=now_ms))
+        self._emit(OrderLookedUp(client_order_id=order_id, report=report, asked_ms=asked_ms, received_ms=now_ms))
+
+    async def refresh_account(self) -> None:
+        """Read fills, open orders, positions and balance, in this order: a fill is then known before the position it made."""
+        asked_ms = self._clock.now_ms()
+        try:
+            fills = await self._exchange.fills()
+            orders = await self._exchange.open_orders()
+            positions_asked_ms = self._clock.now_ms()
+            positions = await self._exchange.positions()
+            balance = await self._exchange.balance()
+        except Unauthorised as error:
+            self._key_refused(error)
+            return
+        except ExchangeError as error:
+            self._emit(AccountReadFailed(reason=str(error), received_ms=self._clock.now_ms()))
+            return
+        now_ms = self._clock.now_ms()
+        self._emit(FillsReported(fills=fills, source="rest", received_ms=now_ms))
+        self._emit(OrdersReported(orders=orders, is_snapshot=True, source="rest", asked_ms=asked_ms, received_ms=now_ms))
+        self._emit(
+            PositionsReported(
+                positions=positions, is_snapshot=True, source="rest", asked_ms=positions_asked_ms, received_ms=now_ms
+            )
+        )
+        if balance is not None:
+            self._emit(balance)
+        self._emit(AccountRead(asked_ms=asked_ms, received_ms=now_ms))
+
+
+def _attempt(order: Order) -> dict[str, object]:
+    return {
+        "order": order.client_order_id,
+        "side": order.side,
+        "ticks": order.price,
+        "lots": order.size,
+        "post_only": order.post_only,
+    }
+
+
+__all__ = ["OrderManager", "OutcomeUnknown"]

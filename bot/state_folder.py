@@ -1,0 +1,160 @@
+"""The state folder `MMBOT_HOME`: what must survive the process, in small files that only their owner can read."""
+
+import contextlib
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Final
+
+from bot.core.errors import ConfigurationError
+from bot.core.order_ids import MAX_NONCE
+
+ID_BLOCK: Final = 1_000
+"""Order ids reserved at a time; a crash loses at most this many numbers, and never repeats one."""
+
+
+class StateFolder:
+    """Files under `MMBOT_HOME`. Opening it creates it with mode 0700.
+
+    Raises: ConfigurationError, in one sentence with the remedy, where the folder cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            probe = path / ".writable"
+            probe.write_text("", encoding="utf-8")
+            probe.unlink()
+        except OSError as error:
+            raise ConfigurationError(
+                f"the state folder {path} cannot be written ({error.strerror}); "
+                "make it writable or set MMBOT_HOME to another folder"
+            ) from None
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the folder for this process.
+
+        Raises: ConfigurationError when another process holds it.
+        """
+        with (self.path / "lock").open("a+", encoding="utf-8") as file:
+            if not _try_lock(file):
+                file.seek(0)
+                raise ConfigurationError(
+                    f"another bot (process {file.read().strip() or 'unknown'}) runs with the state folder {self.path}; "
+                    "stop it first, or give this one a folder of its own with MMBOT_HOME"
+                )
+            file.seek(0)
+            file.truncate()
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
+
+    def reserve_ids(self) -> tuple[int, int]:
+        """Reserve the next block of order ids durably and return it as (first, end), end exclusive.
+
+        Raises: ConfigurationError when the folder cannot be written or the numbers are used up.
+        """
+        file = self.path / "id_blocks"
+        first = _whole_number(file) if file.exists() else 1
+        end = first + ID_BLOCK
+        if end > MAX_NONCE:
+            raise ConfigurationError(f"all order ids up to {MAX_NONCE} are used; start with a new MMBOT_HOME and a new API key")
+        self._write(file, str(end), durable=True)
+        return first, end
+
+    def token(self) -> str:
+        """Return the access token, made at the first call."""
+        file = self.path / "token"
+        if file.exists():
+            token = file.read_text(encoding="utf-8").strip()
+            if len(token) < 32:
+                raise ConfigurationError(f"the access token in {file} is too weak; delete the file and a new one is made")
+            return token
+        return self.rotate_token()
+
+    def rotate_token(self) -> str:
+        """Make a new random token of 256 bits and return it."""
+        token = secrets.token_urlsafe(32)
+        self._write(self.path / "token", token, durable=False)
+        return token
+
+    def announce(self, address: str) -> None:
+        """Tell other programs of this user where the running bot answers."""
+        self._write(self.path / "run.json", json.dumps({"address": address, "process": os.getpid()}), durable=False)
+
+    def withdraw_announcement(self) -> None:
+        (self.path / "run.json").unlink(missing_ok=True)
+
+    def running(self) -> str | None:
+        """Return the address of the bot that runs with this folder, None when there is none."""
+        try:
+            content = json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+            address, process = str(content["address"]), int(content["process"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return address if _is_alive(process) else None
+
+    @property
+    def is_halted(self) -> bool:
+        """True while a person's HALT marker stands in the folder."""
+        return (self.path / "HALT").exists()
+
+    def _write(self, file: Path, text: str, *, durable: bool) -> None:
+        """Replace a file as a whole, so that a reader and a crash see the old text or the new one."""
+        temporary = file.with_name(f"{file.name}.new")
+        try:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+                opened.write(text)
+                if durable:
+                    opened.flush()
+                    os.fsync(opened.fileno())
+            temporary.replace(file)
+            if durable and os.name == "posix":
+                folder = os.open(self.path, os.O_RDONLY)
+                try:
+                    os.fsync(folder)
+                finally:
+                    os.close(folder)
+        except OSError as error:
+            raise ConfigurationError(f"{file} cannot be written: {error.strerror}") from None
+
+
+def _whole_number(file: Path) -> int:
+    text = file.read_text(encoding="utf-8").strip()
+    if not text.isdigit():
+        raise ConfigurationError(f"{file} is damaged; it must hold one whole number larger than every order id ever used")
+    return int(text)
+
+
+def _try_lock(file: IO[str]) -> bool:
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - exists on Windows only
+
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl  # noqa: PLC0415 - does not exist on Windows
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
