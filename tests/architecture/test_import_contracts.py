@@ -59,9 +59,7 @@ class Verdicts(NamedTuple):
 def lint_imports(folder: Path) -> Verdicts:
     """Run the linter as `make check` does."""
     linter = Path(sys.executable).with_name("lint-imports")
-    answer = subprocess.run(
-        [linter, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False, timeout=100
-    )
+    answer = subprocess.run([linter, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False, timeout=100)
     verdicts = dict(re.findall(r"^(\S.*?) (KEPT|BROKEN)\b", answer.stdout, flags=re.MULTILINE))
     assert verdicts, f"The import linter did not run:\n{answer.stdout}\n{answer.stderr}"
     kept = {contract: verdict == "KEPT" for contract, verdict in verdicts.items()}
@@ -87,9 +85,7 @@ def copy_of_the_tree(repository: Path, tmp_path: Path) -> Path:
     shutil.copy(repository / "pyproject.toml", tmp_path)
     configuration = tomllib.loads((repository / "pyproject.toml").read_text())["tool"]["importlinter"]
     for package in configuration["root_packages"]:
-        shutil.copytree(
-            repository / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "ui_dist")
-        )
+        shutil.copytree(repository / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "ui_dist"))
     sinners = {sin.module for sin in SINS.values()}
     targets = {word for sin in SINS.values() for word in re.findall(r"import (\w+\.[\w.]+)", sin.statement)}
     for module in sorted(sinners | targets | named_by(configuration["contracts"])):
@@ -130,17 +126,13 @@ def test_a_planted_violation_breaks_its_contract(name: str, copy_of_the_tree: Pa
 
 
 def test_each_contract_has_a_planted_violation(repository: Path) -> None:
-    contracts = tomllib.loads((repository / "pyproject.toml").read_text())["tool"]["importlinter"][
-        "contracts"
-    ]
+    contracts = tomllib.loads((repository / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 
     assert {sin.contract for sin in SINS.values()} == {contract["name"] for contract in contracts}
 
 
 def test_every_module_beside_the_core_has_a_place_in_the_house(repository: Path) -> None:
-    contracts = tomllib.loads((repository / "pyproject.toml").read_text())["tool"]["importlinter"][
-        "contracts"
-    ]
+    contracts = tomllib.loads((repository / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     house = next(contract for contract in contracts if contract["name"] == HOUSE)
     placed = set(re.findall(r"bot\.(\w+)", " ".join(house["layers"])))
 

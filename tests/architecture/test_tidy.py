@@ -22,9 +22,7 @@ HOSTS = [".".join(words) for words in (
     ("pypi", "org"), ("pythonhosted", "org"), ("registry", "npmjs"), ("npmmirror", "com"), ("deb", "debian"),
     ("crates", "io"), ("proxy", "golang"), ("yarnpkg", "com"),
 )]  # fmt: skip
-MACHINE_PATHS = ["/" + name + "/" for name in ("work", "root", "opt/pypi", "opt/wheels")] + [
-    "/tmp/brie" + "f"
-]
+MACHINE_PATHS = ["/" + name + "/" for name in ("work", "root", "opt/pypi", "opt/wheels")] + ["/tmp/brie" + "f"]
 MARKERS = ["TO" + "DO", "FIX" + "ME", "X" * 3, "HA" + "CK"]
 
 ABBREVIATIONS = {"px", "qty", "sz", "amt", "mgr", "ctx", "util", "utils", "helper", "helpers"}
@@ -65,11 +63,7 @@ def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     assert function.end_lineno is not None
     lines = function.end_lineno - function.lineno + 1
     first = function.body[0]
-    if (
-        isinstance(first, ast.Expr)
-        and isinstance(first.value, ast.Constant)
-        and isinstance(first.value.value, str)
-    ):
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
         assert first.end_lineno is not None
         lines -= first.end_lineno - first.lineno + 1
     return lines
@@ -82,9 +76,7 @@ def test_no_function_is_longer_than_seventy_lines() -> None:
         if length(function) > LONGEST_FUNCTION
     ]
 
-    complain(
-        too_long, "These functions are too long", "Keep the branching here, move straight-line work out."
-    )
+    complain(too_long, "These functions are too long", "Keep the branching here, move straight-line work out.")
 
 
 def test_nineteen_functions_in_twenty_are_shorter_than_forty_lines() -> None:
@@ -92,9 +84,7 @@ def test_nineteen_functions_in_twenty_are_shorter_than_forty_lines() -> None:
 
     longer = sum(each > USUAL_FUNCTION for each in lengths)
 
-    assert longer <= len(lengths) / 20, (
-        f"{longer} of {len(lengths)} functions are longer than {USUAL_FUNCTION} lines."
-    )
+    assert longer <= len(lengths) / 20, f"{longer} of {len(lengths)} functions are longer than {USUAL_FUNCTION} lines."
 
 
 def test_many_parameters_are_keyword_only() -> None:
@@ -134,9 +124,7 @@ def test_no_handler_swallows_every_exception() -> None:
         and all(isinstance(each, ast.Pass | ast.Continue) for each in node.body)
     ]
 
-    complain(
-        found, "These handlers swallow everything", "Catch the narrowest class and say what happens then."
-    )
+    complain(found, "These handlers swallow everything", "Catch the narrowest class and say what happens then.")
 
 
 def test_only_the_command_line_prints() -> None:
@@ -225,9 +213,7 @@ def test_a_reason_is_told_from_a_bare_exception(line: str, kind: str, *, lacks: 
 
 def test_every_exception_in_the_configuration_carries_its_reason() -> None:
     lines = text(Path("pyproject.toml")).splitlines()
-    tables = re.compile(
-        r"^(ignore = \[|\[tool\.ruff\.lint\.per-file-ignores\]|\[\[tool\.mypy\.overrides\]\])"
-    )
+    tables = re.compile(r"^(ignore = \[|\[tool\.ruff\.lint\.per-file-ignores\]|\[\[tool\.mypy\.overrides\]\])")
     found, inside = [], False
     for number, line in enumerate(lines, 1):
         if tables.match(line):
@@ -266,9 +252,7 @@ def test_the_development_lock_pins_what_the_run_time_lock_pins() -> None:
 def test_every_dependency_of_the_project_is_locked() -> None:
     project = text(Path("pyproject.toml")).partition("[project.scripts]")[0].partition("dependencies = [")[2]
     wanted = re.findall(r'^\s+"([A-Za-z0-9.-]+)', project, flags=re.MULTILINE)
-    locked = set(
-        re.findall(r"^([A-Za-z0-9.-]+)(?:\[.*\])?==", text(Path("requirements.lock")), flags=re.MULTILINE)
-    )
+    locked = set(re.findall(r"^([A-Za-z0-9.-]+)(?:\[.*\])?==", text(Path("requirements.lock")), flags=re.MULTILINE))
 
     assert wanted
     missing = {name.replace(".", "-") for name in wanted} - {name.replace(".", "-") for name in locked}

@@ -50,6 +50,4 @@ def syntax(path: Path) -> ast.Module:
 
 def lines_where(path: Path, pattern: re.Pattern[str]) -> Iterator[str]:
     """Yield `path:line` for every line of a file in which the pattern is found."""
-    return (
-        f"{path}:{number}" for number, line in enumerate(text(path).splitlines(), 1) if pattern.search(line)
-    )
+    return (f"{path}:{number}" for number, line in enumerate(text(path).splitlines(), 1) if pattern.search(line))
