@@ -1,0 +1,196 @@
+"""What the book does with an order once it gets there: refuse, trade, rest, cancel, expire.
+
+The gateway has already said yes to everything that arrives here; the world may have moved since, so the engine checks again
+what can change, and answers on the account stream only.
+"""
+
+from bot.core.numbers import Lots, Ticks
+from simulator.accounts import HOUSE_ACCOUNT
+from simulator.clearing import Clearing
+from simulator.market_state import MarketState
+from simulator.matching import OPEN_TO_ALL, RestingOrder, Side, TakerShield
+from simulator.options import VenueOptions
+from simulator.orders import Order, Reason, SelfTrade, Status, TimeInForce
+from simulator.refusals import Refused
+from simulator.rules import ENGINE_REASONS, Mode, check_mode, check_reducing
+from simulator.standing import Standings
+
+
+class Engine:
+    """The matching side of the venue."""
+
+    def __init__(self, standings: Standings, clearing: Clearing, options: VenueOptions) -> None:
+        self.mode = Mode.NORMAL
+        self._markets = standings.markets
+        self._standings = standings
+        self._ledger = standings.ledger
+        self._store = standings.store
+        self._clearing = clearing
+        self._options = options
+        self._house_id = 0
+
+    # ── customers' orders ──
+
+    def place(self, order: Order, now_ms: int) -> None:
+        """Take an accepted order into the book; a replaced order leaves it first, whatever becomes of the new one."""
+        state = self._markets[order.market]
+        previous = self._previous(order)
+        if previous is not None:
+            state.book.remove(previous.order_id)
+        reason = self._refusal(order, previous, state, now_ms)
+        if previous is not None:
+            self._clearing.finish(previous, state, Status.CANCELLED, None if reason else Reason.ORDER_REPLACED, now_ms)
+        if reason is not None:
+            self._clearing.finish(order, state, Status.REJECTED, reason, now_ms)
+            return
+        stopped = self._trade(order, state, now_ms)
+        if order.is_final:
+            return
+        if stopped:
+            self._clearing.finish(order, state, Status.CANCELLED, Reason.SELF_TRADE_PROTECTION, now_ms)
+        elif order.time_in_force is TimeInForce.IOC:
+            expired = self._options.unfilled_ioc_expires and not order.filled
+            status = Status.EXPIRED if expired else Status.CANCELLED
+            self._clearing.finish(order, state, status, Reason.NO_LIQUIDITY, now_ms)
+        else:
+            self._rest(order, state, now_ms)
+
+    def _previous(self, order: Order) -> Order | None:
+        if order.replaces is None:
+            return None
+        previous = self._store.by_external.get((order.account_id, order.replaces))
+        return previous if previous is not None and previous.is_open else None
+
+    def _refusal(self, order: Order, previous: Order | None, state: MarketState, now_ms: int) -> Reason | None:
+        if order.replaces is not None:
+            if previous is None:
+                return Reason.PREV_ORDER_NOT_FOUND
+            order.previous_id = previous.order_id
+        try:
+            check_mode(self.mode, state.status, post_only=order.post_only, reduce_only=order.reduce_only)
+        except Refused as refused:
+            return ENGINE_REASONS[refused.code]
+        if order.expiry_ms <= now_ms:
+            return Reason.INVALID_EXPIRE_TIME
+        if order.post_only and state.book.would_cross(order.side, order.price):
+            return Reason.POST_ONLY_FAILED
+        if order.reduce_only:
+            try:
+                check_reducing(order.side, order.lots, self._ledger.position_lots(order.account_id, order.market))
+            except Refused:
+                return Reason.REDUCE_ONLY_FAILED
+        elif self._standings.margin(order.account_id, previous).available_for_trade < 0:
+            return Reason.NOT_ENOUGH_FUNDS
+        return None
+
+    def _rest(self, order: Order, state: MarketState, now_ms: int) -> None:
+        state.book.rest(
+            RestingOrder(
+                order_id=order.order_id,
+                owner=order.account_id,
+                side=order.side,
+                price=order.price,
+                lots=order.left,
+                client=order.client_id,
+                guarded=order.reduce_only,
+            )
+        )
+        self._store.watch_expiry(order)
+        if order.status is Status.PENDING:
+            order.status, order.updated_ms = Status.NEW, now_ms
+            self._clearing.tell_order(order, state, now_ms)
+
+    def _trade(self, order: Order, state: MarketState, now_ms: int) -> bool:
+        """Match an order against the book; return whether self-trade protection stopped it."""
+        if order.post_only:
+            return False
+        shield = _shield(order, self._options)
+        stopped, _ = self._take(state, order, order.side, order.price, order.left, shield, now_ms)
+        return stopped
+
+    def _take(
+        self, state: MarketState, taker: Order | None, side: Side, limit: Ticks, lots: Lots, shield: TakerShield, now_ms: int
+    ) -> tuple[bool, Lots]:
+        """Match, book and tell; return (stopped by self-trade protection, what is left)."""
+        cleared: int | None = None
+        left = lots
+        while True:
+            taken = state.book.take(side, limit, left, shield, cleared)
+            left = taken.left
+            for match in taken.matches:
+                self._clearing.settle(state, side, taker, match, now_ms)
+            for order_id in taken.removed_makers:
+                self._clearing.finish(
+                    self._store.by_id[order_id], state, Status.CANCELLED, Reason.SELF_TRADE_PROTECTION, now_ms
+                )
+            for account_id in dict.fromkeys(match.maker_owner for match in taken.matches):
+                self._drop_unreducing(account_id, state, now_ms)
+            if taken.waiting_for is None:
+                break
+            cleared = self._fit_reducing(taken.waiting_for, state, now_ms)
+        if taker is not None and left < lots:
+            self._drop_unreducing(taker.account_id, state, now_ms)
+        return taken.stopped, left
+
+    # ── reduce-only orders at rest ──
+
+    def _fit_reducing(self, order_id: int, state: MarketState, now_ms: int) -> int:
+        """Make a reduce-only maker fit the position it is about to reduce, or cancel it; return its id, cleared to trade."""
+        order = self._store.by_id[order_id]
+        position = self._ledger.position_lots(order.account_id, order.market) * -order.side.sign
+        resting = state.book.find(order_id)
+        assert resting is not None
+        if position <= 0:
+            self.cancel(order, now_ms, reason=Reason.REDUCE_ONLY_FAILED)
+        elif position < resting.lots:
+            state.book.shrink(order_id, Lots(position))
+        return order_id
+
+    def _drop_unreducing(self, account_id: int, state: MarketState, now_ms: int) -> None:
+        """Cancel resting reduce-only orders that can no longer reduce anything."""
+        if account_id == HOUSE_ACCOUNT:
+            return
+        position = self._ledger.position_lots(account_id, state.spec.name)
+        for order in self._store.live(account_id, state.spec.name):
+            if order.reduce_only and order.is_open and position * order.side.sign >= 0:
+                self.cancel(order, now_ms, reason=Reason.REDUCE_ONLY_FAILED)
+
+    # ── endings ──
+
+    def cancel(
+        self, order: Order, now_ms: int, *, status: Status = Status.CANCELLED, reason: Reason | None = None
+    ) -> bool:
+        """End an open order; False when it has ended already or not begun."""
+        if not order.is_open:
+            return False
+        state = self._markets[order.market]
+        state.book.remove(order.order_id)
+        self._clearing.finish(order, state, status, reason, now_ms)
+        return True
+
+    def cancel_all(self, account_id: int, now_ms: int) -> int:
+        """Cancel every open order of an account; return how many there were."""
+        return sum(self.cancel(order, now_ms) for order in self._store.live(account_id))
+
+    # ── the background flow ──
+
+    def house_rest(self, market: str, side: Side, price: Ticks, lots: Lots) -> int | None:
+        """Put a background order to rest and return its id; None when it would cross."""
+        book = self._markets[market].book
+        if book.would_cross(side, price):
+            return None
+        self._house_id -= 1  # negative: never mixed up with a customer's order
+        book.rest(RestingOrder(self._house_id, HOUSE_ACCOUNT, side, price, lots))
+        return self._house_id
+
+    def house_take(self, market: str, side: Side, limit: Ticks, lots: Lots, now_ms: int) -> Lots:
+        """Let the background flow take, no worse than `limit`; return the size that traded."""
+        _, left = self._take(self._markets[market], None, side, limit, lots, OPEN_TO_ALL, now_ms)
+        return Lots(lots - left)
+
+
+def _shield(order: Order, options: VenueOptions) -> TakerShield:
+    if order.self_trade is SelfTrade.DISABLED:
+        return OPEN_TO_ALL
+    client = order.client_id if order.self_trade is SelfTrade.CLIENT else None
+    return TakerShield(order.account_id, client, options.self_trade_rule)

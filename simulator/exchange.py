@@ -1,0 +1,124 @@
+"""The whole exchange on somebody else's clock: venue and background flow, without sockets.
+
+`Exchange` is what the server runs behind its sockets, and what a test runs on a virtual clock: same code, same records.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+
+from simulator.accounts import Account
+from simulator.events import Event
+from simulator.flow import Flow, SyntheticFlow
+from simulator.markets import LISTED, MarketSpec
+from simulator.options import VenueOptions
+from simulator.refusals import Code, Refused
+from simulator.regimes import NORMAL, REGIMES, Regime
+from simulator.venue import Venue
+
+WARM_UP_MS: Final = 10_000
+"""Before the doors open the flow trades this long around a price that stands still."""
+
+
+class EventLog:
+    """A running digest of everything that happened: equal digests mean byte-identical logs."""
+
+    def __init__(self) -> None:
+        self._digest = sha256()
+        self._encoder = msgspec.json.Encoder()
+        self.count = 0
+
+    def add(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self._digest.update(self._encoder.encode(event))
+            self._digest.update(b"\n")
+        self.count += len(events)
+
+    def hexdigest(self) -> str:
+        return self._digest.hexdigest()
+
+
+class Exchange:
+    """A venue with its flow; time only moves through `advance`."""
+
+    def __init__(self, venue: Venue, flows: dict[str, Flow], *, flow_name: str) -> None:
+        self.venue = venue
+        self.flows = flows
+        self.flow_name = flow_name
+
+    def advance(self, now_ms: int) -> list[Event]:
+        """Let time pass and return what happened, in order."""
+        self.venue.advance(now_ms)
+        return self.venue.drain()
+
+    def next_due_ms(self) -> int | None:
+        return self.venue.next_due_ms()
+
+    def set_regime(self, name: str, market: str | None = None) -> None:
+        """Change the mood of one synthetic market, or of all.
+
+        Raises: Refused for an unknown regime, or where no synthetic flow runs.
+        """
+        regime = REGIMES.get(name)
+        if regime is None:
+            raise Refused(Code.BAD_REQUEST, f"regime must be one of {', '.join(REGIMES)}")
+        for flow in self._synthetic(market):
+            flow.set_regime(regime)
+
+    def set_price(self, market: str, price: Decimal) -> None:
+        """Move the efficient price of a synthetic market, or the mark and index of a market without flow.
+
+        Raises: Refused.
+        """
+        self.venue.market(market)
+        if not price.is_finite() or price <= 0:
+            raise Refused(Code.BAD_REQUEST, "price must be a positive number")
+        if market in self.flows:
+            for flow in self._synthetic(market):
+                flow.set_price(float(price))
+        else:
+            self.venue.set_index(market, price)
+            self.venue.set_mark(market, price)
+
+    def _synthetic(self, market: str | None) -> list[SyntheticFlow]:
+        chosen = [
+            flow for name, flow in self.flows.items() if isinstance(flow, SyntheticFlow) and market in (None, name)
+        ]
+        if not chosen:
+            raise Refused(Code.BAD_REQUEST, f"no synthetic flow runs on {market or 'any market'}")
+        return chosen
+
+
+def synthetic_exchange(
+    *,
+    seed: int,
+    accounts: Sequence[Account],
+    start_ms: int,
+    options: VenueOptions | None = None,
+    regime: Regime = NORMAL,
+    speed: float = 1.0,
+    with_flow: bool = True,
+    specs: Sequence[MarketSpec] = tuple(LISTED.values()),
+) -> Exchange:
+    """Build an exchange whose books are full and whose marks stand at the start prices at `start_ms`.
+
+    Without flow the books are empty and prices stand still.
+    """
+    warm_up_ms = WARM_UP_MS if with_flow else 0
+    venue = Venue(
+        specs=specs, accounts=accounts, options=options or VenueOptions(), seed=seed, start_ms=start_ms - warm_up_ms
+    )
+    flows: dict[str, Flow] = {}
+    if with_flow:
+        synthetic = [SyntheticFlow(venue, spec.name, seed=seed, regime=regime, speed=speed) for spec in specs]
+        for flow, spec in zip(synthetic, specs, strict=True):
+            flow.start()
+            flows[spec.name] = flow
+        venue.advance(start_ms)
+        for flow in synthetic:
+            flow.frozen = False
+        venue.drain()
+    return Exchange(venue, flows, flow_name="synthetic" if with_flow else "none")

@@ -1,0 +1,206 @@
+"""Who owns what, in exact decimals: balances, positions, fees. The ledger is the exchange's own truth about money.
+
+Conservation: money only moves between accounts, the fee pot and the funding pot. An account's stake is its balance minus the
+signed cost of its open positions; a trade moves exactly the notional from the buyer's stake to the seller's, whatever average
+cost and rounding do inside one account. So the sum of all stakes and pots equals all deposits, and the positions of a market
+sum to zero, after every booking. `check` asserts both from scratch.
+"""
+
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Final
+
+from bot.core.numbers import Lots, Ticks
+from simulator.ids import Snowflakes
+from simulator.markets import MarketSpec
+from simulator.matching import Side
+
+COST_GRID: Final = Decimal("1e-12")
+"""Average cost is kept this fine when a position shrinks; it shifts PnL between realised and unrealised, never in sum."""
+MONEY_GRID: Final = Decimal("1e-6")
+"""The collateral's resolution: fees and funding are whole micro-dollars."""
+ZERO: Final = Decimal(0)
+CLOSED_KEPT: Final = 10_000
+
+
+class ConservationError(AssertionError):
+    """Money appeared or vanished: a bug of the exchange, never a customer's doing."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Position:
+    """One open position; `lots` is signed, `cost` is the positive cost of what is open."""
+
+    position_id: int
+    account_id: int
+    market: str
+    created_ms: int
+    updated_ms: int
+    lots: Lots = Lots(0)
+    cost: Decimal = ZERO
+    trade_pnl: Decimal = ZERO
+    open_fees: Decimal = ZERO
+    close_fees: Decimal = ZERO
+    funding: Decimal = ZERO
+    max_lots: Lots = Lots(0)
+    opened_lots: Lots = Lots(0)
+    opened_value: Decimal = ZERO
+    closed_ms: int | None = None
+    closed_lots: Lots = Lots(0)
+    closed_value: Decimal = ZERO
+    closed_side: int = 0
+    """+1 if it was long, -1 if it was short, 0 while open."""
+
+    @property
+    def side_sign(self) -> int:
+        return (self.lots > 0) - (self.lots < 0)
+
+    @property
+    def signed_cost(self) -> Decimal:
+        return self.cost if self.lots >= 0 else -self.cost
+
+    def entry_price(self, lot_size: Decimal) -> Decimal:
+        """Return the average price of what is open; of everything that was opened once it is closed."""
+        if self.lots:
+            return self.cost / (lot_size * abs(self.lots))
+        return self.opened_value / (lot_size * self.opened_lots) if self.opened_lots else ZERO
+
+    @property
+    def realised(self) -> Decimal:
+        """Booked result including fees and funding."""
+        return self.trade_pnl - self.open_fees - self.close_fees + self.funding
+
+
+@dataclass(slots=True)
+class Ledger:
+    """All balances and positions of the exchange."""
+
+    specs: dict[str, MarketSpec]
+    ids: Snowflakes
+    balances: dict[int, Decimal] = field(default_factory=dict)
+    positions: dict[tuple[int, str], Position] = field(default_factory=dict)
+    closed: dict[int, deque[Position]] = field(default_factory=lambda: defaultdict(lambda: deque(maxlen=CLOSED_KEPT)))
+    deposits: Decimal = ZERO
+    fee_pot: Decimal = ZERO
+    funding_pot: Decimal = ZERO
+    bookings: int = 0
+
+    def deposit(self, account_id: int, amount: Decimal) -> None:
+        self.balances[account_id] = self.balances.get(account_id, ZERO) + amount
+        self.deposits += amount
+
+    def position(self, account_id: int, market: str) -> Position | None:
+        return self.positions.get((account_id, market))
+
+    def position_lots(self, account_id: int, market: str) -> Lots:
+        position = self.positions.get((account_id, market))
+        return position.lots if position else Lots(0)
+
+    def positions_of(self, account_id: int) -> list[Position]:
+        return [position for (owner, _), position in self.positions.items() if owner == account_id]
+
+    def book_trade(
+        self, *, market: str, price: Ticks, lots: Lots, buyer: int, seller: int, buyer_fee: Decimal, seller_fee: Decimal, now_ms: int
+    ) -> tuple[Position, Position]:
+        """Book one match for both sides and return their positions after it (closed ones with zero lots)."""
+        spec = self.specs[market]
+        value = spec.price(price) * spec.size(lots)
+        bought = self._book_side(buyer, market, Side.BUY, value, lots, buyer_fee, now_ms)
+        sold = self._book_side(seller, market, Side.SELL, value, lots, seller_fee, now_ms)
+        self.fee_pot += buyer_fee + seller_fee
+        self.bookings += 1
+        if self.bookings % 1000 == 0:
+            self.check()
+        return bought, sold
+
+    def book_funding(self, position: Position, amount: Decimal, now_ms: int) -> None:
+        """Move `amount` (positive: received) between a position's account and the funding pot."""
+        self.balances[position.account_id] += amount
+        self.funding_pot -= amount
+        position.funding += amount
+        position.updated_ms = now_ms
+
+    def _book_side(
+        self, account_id: int, market: str, side: Side, value: Decimal, lots: Lots, fee: Decimal, now_ms: int
+    ) -> Position:
+        stake_before = self._stake(account_id, market)
+        position = self.positions.get((account_id, market))
+        if position is None or position.side_sign == side.sign:
+            position = self._grow(position, account_id, market, side, value, lots, fee, now_ms)
+        elif lots <= abs(position.lots):
+            self._shrink(position, side, value, lots, fee, now_ms)
+        else:
+            position = self._flip(position, side, value, lots, fee, now_ms)
+        self.balances[account_id] -= fee
+        moved = self._stake(account_id, market) - stake_before
+        if moved != -side.sign * value - fee:
+            raise ConservationError(f"{market} {side.value} of {value}: stake moved by {moved}, fee {fee}")
+        return position
+
+    def _stake(self, account_id: int, market: str) -> Decimal:
+        position = self.positions.get((account_id, market))
+        return self.balances[account_id] - (position.signed_cost if position else ZERO)
+
+    def _grow(
+        self, position: Position | None, account_id: int, market: str, side: Side, value: Decimal, lots: Lots, fee: Decimal, now_ms: int
+    ) -> Position:
+        if position is None:
+            position = Position(
+                position_id=self.ids.next(now_ms), account_id=account_id, market=market, created_ms=now_ms, updated_ms=now_ms
+            )
+            self.positions[account_id, market] = position
+        position.lots = Lots(position.lots + side.sign * lots)
+        position.cost += value
+        position.opened_lots = Lots(position.opened_lots + lots)
+        position.opened_value += value
+        position.open_fees += fee
+        position.max_lots = Lots(max(position.max_lots, abs(position.lots)))
+        position.updated_ms = now_ms
+        return position
+
+    def _shrink(self, position: Position, side: Side, value: Decimal, lots: Lots, fee: Decimal, now_ms: int) -> None:
+        held = abs(position.lots)
+        released = position.cost if lots == held else (position.cost * lots / held).quantize(COST_GRID, ROUND_HALF_EVEN)
+        gained = side.sign * (released - value)
+        position.lots = Lots(position.lots + side.sign * lots)
+        position.cost -= released
+        position.trade_pnl += gained
+        position.close_fees += fee
+        position.closed_value += value
+        position.closed_lots = Lots(position.closed_lots + lots)
+        position.updated_ms = now_ms
+        self.balances[position.account_id] += gained
+        if not position.lots:
+            position.closed_ms = now_ms
+            position.closed_side = -side.sign
+            del self.positions[position.account_id, position.market]
+            self.closed[position.account_id].append(position)
+
+    def _flip(self, position: Position, side: Side, value: Decimal, lots: Lots, fee: Decimal, now_ms: int) -> Position:
+        closing = Lots(abs(position.lots))
+        closing_value = value * closing / lots  # exact: value is price times lots
+        closing_fee = (fee * closing / lots).quantize(MONEY_GRID, ROUND_HALF_EVEN)
+        self._shrink(position, side, closing_value, closing, closing_fee, now_ms)
+        return self._grow(
+            None, position.account_id, position.market, side, value - closing_value, Lots(lots - closing), fee - closing_fee, now_ms
+        )
+
+    def check(self) -> None:
+        """Sum everything from scratch.
+
+        Raises: ConservationError when money or positions do not add up.
+        """
+        stakes = sum(self.balances.values(), ZERO) - sum((each.signed_cost for each in self.positions.values()), ZERO)
+        if stakes + self.fee_pot + self.funding_pot != self.deposits:
+            raise ConservationError(f"{stakes} + fees {self.fee_pot} + funding {self.funding_pot} != {self.deposits}")
+        held: defaultdict[str, int] = defaultdict(int)
+        for position in self.positions.values():
+            held[position.market] += position.lots
+        if any(held.values()):
+            raise ConservationError(f"positions do not sum to zero: {dict(held)}")
+
+
+def fee_of(value: Decimal, rate: Decimal) -> Decimal:
+    """Return the fee on a trade of `value`, in whole micro-dollars; never more than the signed maximum, which rounds up."""
+    return (value * rate).quantize(MONEY_GRID, ROUND_HALF_EVEN) if rate else ZERO

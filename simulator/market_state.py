@@ -1,0 +1,77 @@
+"""One market while it runs: its rules, book, prices, and what traded lately."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from bot.core.numbers import Lots, Ticks
+from simulator.markets import MarketSpec
+from simulator.matching import Book, OrderBook, Side
+from simulator.rules import MarketStatus
+from simulator.wire import PublicTradeRecord
+
+TRADES_KEPT: Final = 1_000
+DAY_MS: Final = 86_400_000
+BUCKET_MS: Final = 60_000
+
+
+@dataclass(slots=True)
+class _Minute:
+    start_ms: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    volume: Decimal = Decimal(0)
+    base: Decimal = Decimal(0)
+
+
+@dataclass(slots=True, kw_only=True)
+class DayStats:
+    """Rolling 24 hours in whole minutes, from trades alone."""
+
+    minutes: deque[_Minute] = field(default_factory=deque)
+
+    def add(self, price: Decimal, size: Decimal, now_ms: int) -> None:
+        start = now_ms - now_ms % BUCKET_MS
+        if not self.minutes or self.minutes[-1].start_ms != start:
+            self.minutes.append(_Minute(start, price, price, price))
+            while self.minutes[0].start_ms <= start - DAY_MS:
+                self.minutes.popleft()
+        minute = self.minutes[-1]
+        minute.high = max(minute.high, price)
+        minute.low = min(minute.low, price)
+        minute.volume += price * size
+        minute.base += size
+
+    @property
+    def volume(self) -> Decimal:
+        return sum((minute.volume for minute in self.minutes), Decimal(0))
+
+    @property
+    def base(self) -> Decimal:
+        return sum((minute.base for minute in self.minutes), Decimal(0))
+
+
+@dataclass(slots=True, kw_only=True)
+class MarketState:
+    """Everything about one market that changes."""
+
+    spec: MarketSpec
+    mark: Decimal
+    index: Decimal
+    last: Decimal
+    book: Book = field(default_factory=OrderBook)
+    status: MarketStatus = MarketStatus.ACTIVE
+    trades: deque[PublicTradeRecord] = field(default_factory=lambda: deque(maxlen=TRADES_KEPT))
+    day: DayStats = field(default_factory=DayStats)
+    funding_rate: Decimal = Decimal(0)
+    next_funding_ms: int = 0
+
+    def best_price(self, side: Side) -> Decimal | None:
+        best = self.book.best(side)
+        return None if best is None else self.spec.price(best)
+
+    def note_trade(self, price: Ticks, lots: Lots, now_ms: int) -> None:
+        self.last = self.spec.price(price)
+        self.day.add(self.last, self.spec.size(lots), now_ms)

@@ -1,0 +1,300 @@
+"""The order book of one market: price-time priority, in whole ticks and lots.
+
+Pure: no clock, no network, no randomness. Whoever calls it decides who may trade with whom, and books the money.
+
+Each side keeps a dict of levels and a sorted list of keys. A bid's key is its price and an ask's key is its negated price,
+so on both sides the best level is the last key: taking from the touch pops the end of a list and moves nothing.
+A level keeps its orders in a dict, which in Python is a first-in-first-out queue with constant-time removal.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from bot.core.numbers import Lots, Ticks
+
+
+class Side(Enum):
+    """The direction of an order or a trade; the values are the exchange's words."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+
+    @property
+    def opposite(self) -> "Side":
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+    @property
+    def sign(self) -> int:
+        """+1 for a buy, -1 for a sell."""
+        return 1 if self is Side.BUY else -1
+
+
+class SelfTradeRule(Enum):
+    """Which order dies when a taker meets an order it may not trade with."""
+
+    STOP_TAKER = "taker"
+    CANCEL_MAKER = "maker"
+    CANCEL_BOTH = "both"
+
+
+@dataclass(slots=True)
+class RestingOrder:
+    """What the book knows about an order: never more than matching needs."""
+
+    order_id: int
+    owner: int
+    side: Side
+    price: Ticks
+    lots: Lots
+    client: int = 0
+    guarded: bool = False
+    """The venue wants to be asked before this order trades: it may have to be shrunk first (reduce-only)."""
+
+
+class Match(NamedTuple):
+    """One maker met by the taker; `maker_left` is what stays in the book."""
+
+    maker_id: int
+    maker_owner: int
+    price: Ticks
+    lots: Lots
+    maker_left: Lots
+
+
+@dataclass(slots=True)
+class Taken:
+    """What one pass of a taker through the book did."""
+
+    matches: list[Match] = field(default_factory=list)
+    left: Lots = Lots(0)
+    stopped: bool = False
+    """The remainder died of self-trade protection."""
+    removed_makers: list[int] = field(default_factory=list)
+    """Makers cancelled by self-trade protection."""
+    waiting_for: int | None = None
+    """A guarded maker stands in the way: the venue decides about it and takes again."""
+
+
+class TakerShield(NamedTuple):
+    """Whom a taker must not trade with; None means anybody is welcome."""
+
+    owner: int | None = None
+    client: int | None = None
+    rule: SelfTradeRule = SelfTradeRule.STOP_TAKER
+
+    def forbids(self, maker: RestingOrder) -> bool:
+        return maker.owner == self.owner or (self.client is not None and maker.client == self.client)
+
+
+OPEN_TO_ALL = TakerShield()
+
+
+class Book(Protocol):
+    """What a venue needs from a market's book; the recorded book of a replay implements it too."""
+
+    @property
+    def changed_bids(self) -> set[Ticks]: ...
+    @property
+    def changed_asks(self) -> set[Ticks]: ...
+    def best(self, side: Side) -> Ticks | None: ...
+    def size_at(self, side: Side, price: Ticks) -> Lots: ...
+    def levels(self, side: Side, depth: int | None = None) -> Iterator[tuple[Ticks, Lots]]: ...
+    def would_cross(self, side: Side, price: Ticks) -> bool: ...
+    def take(
+        self, side: Side, limit: Ticks, lots: Lots, shield: TakerShield = OPEN_TO_ALL, cleared: int | None = None
+    ) -> Taken: ...
+    def rest(self, order: RestingOrder) -> None: ...
+    def remove(self, order_id: int) -> RestingOrder | None: ...
+    def shrink(self, order_id: int, lots: Lots) -> None: ...
+    def find(self, order_id: int) -> RestingOrder | None: ...
+
+
+class _Level:
+    __slots__ = ("lots", "orders")
+
+    def __init__(self) -> None:
+        self.orders: dict[int, RestingOrder] = {}
+        self.lots = 0
+
+
+class _Half:
+    """One side of the book; `key_sign` makes the best price the largest key."""
+
+    __slots__ = ("changed", "key_sign", "keys", "levels")
+
+    def __init__(self, key_sign: int) -> None:
+        self.key_sign = key_sign
+        self.keys: list[int] = []
+        self.levels: dict[int, _Level] = {}
+        self.changed: set[Ticks] = set()
+
+    def level(self, price: int) -> _Level:
+        level = self.levels.get(price)
+        if level is None:
+            level = self.levels[price] = _Level()
+            key = price * self.key_sign
+            keys = self.keys
+            if not keys or key > keys[-1]:
+                keys.append(key)
+            else:
+                keys.insert(bisect_left(keys, key), key)
+        return level
+
+    def drop(self, price: int) -> None:
+        del self.levels[price]
+        key = price * self.key_sign
+        if self.keys[-1] == key:
+            self.keys.pop()
+        else:
+            del self.keys[bisect_left(self.keys, key)]
+
+
+class OrderBook:
+    """A book of resting orders; implements `Book`.
+
+    `changed_bids` and `changed_asks` collect the prices whose size moved; a publisher reads and clears them.
+    """
+
+    __slots__ = ("_asks", "_bids", "_orders")
+
+    def __init__(self) -> None:
+        self._bids = _Half(1)
+        self._asks = _Half(-1)
+        self._orders: dict[int, RestingOrder] = {}
+
+    @property
+    def changed_bids(self) -> set[Ticks]:
+        return self._bids.changed
+
+    @property
+    def changed_asks(self) -> set[Ticks]:
+        return self._asks.changed
+
+    def __len__(self) -> int:
+        return len(self._orders)
+
+    def _half(self, side: Side) -> _Half:
+        return self._bids if side is Side.BUY else self._asks
+
+    def best(self, side: Side) -> Ticks | None:
+        """Return the best price of one side, or None when it is empty."""
+        half = self._half(side)
+        return Ticks(half.keys[-1] * half.key_sign) if half.keys else None
+
+    def size_at(self, side: Side, price: Ticks) -> Lots:
+        level = self._half(side).levels.get(price)
+        return Lots(level.lots if level else 0)
+
+    def levels(self, side: Side, depth: int | None = None) -> Iterator[tuple[Ticks, Lots]]:
+        """Yield (price, size) from the best outwards, at most `depth` levels."""
+        half = self._half(side)
+        for position, key in enumerate(reversed(half.keys)):
+            if position == depth:
+                return
+            price = key * half.key_sign
+            yield Ticks(price), Lots(half.levels[price].lots)
+
+    def orders_at(self, side: Side, price: Ticks) -> list[RestingOrder]:
+        """Return the queue of one price, first in line first."""
+        level = self._half(side).levels.get(price)
+        return list(level.orders.values()) if level else []
+
+    def find(self, order_id: int) -> RestingOrder | None:
+        return self._orders.get(order_id)
+
+    def would_cross(self, side: Side, price: Ticks) -> bool:
+        """Return whether an order at this price would take instead of resting."""
+        best = self.best(side.opposite)
+        return best is not None and (price >= best if side is Side.BUY else price <= best)
+
+    def rest(self, order: RestingOrder) -> None:
+        """Put an order at the back of its price's queue.
+
+        It must not cross: the caller takes first.
+        """
+        assert order.lots > 0, "an order at rest has a size"
+        assert not self.would_cross(order.side, order.price), "a resting order must not cross"
+        assert order.order_id not in self._orders, "an order rests once"
+        half = self._half(order.side)
+        level = half.level(order.price)
+        level.orders[order.order_id] = order
+        level.lots += order.lots
+        self._orders[order.order_id] = order
+        half.changed.add(order.price)
+
+    def remove(self, order_id: int) -> RestingOrder | None:
+        """Take an order out of the book; None when it is not there."""
+        order = self._orders.pop(order_id, None)
+        if order is None:
+            return None
+        half = self._half(order.side)
+        level = half.levels[order.price]
+        del level.orders[order_id]
+        level.lots -= order.lots
+        if not level.orders:
+            half.drop(order.price)
+        half.changed.add(order.price)
+        return order
+
+    def shrink(self, order_id: int, lots: Lots) -> None:
+        """Make a resting order smaller; it keeps its place in the queue."""
+        order = self._orders[order_id]
+        assert 0 < lots <= order.lots, "an order only shrinks, and never to nothing"
+        half = self._half(order.side)
+        half.levels[order.price].lots -= order.lots - lots
+        half.changed.add(order.price)
+        order.lots = lots
+
+    def take(
+        self, side: Side, limit: Ticks, lots: Lots, shield: TakerShield = OPEN_TO_ALL, cleared: int | None = None
+    ) -> Taken:
+        """Trade against the opposite side, best price first, oldest order first, no worse than `limit`.
+
+        A guarded maker other than `cleared` stops the pass: see `Taken.waiting_for`.
+        """
+        taken = Taken(left=lots)
+        half = self._half(side.opposite)
+        worst_key = limit * half.key_sign
+        while taken.left and half.keys and half.keys[-1] >= worst_key:
+            self._take_level(half, half.keys[-1] * half.key_sign, taken, shield, cleared)
+            if taken.stopped or taken.waiting_for is not None:
+                break
+        return taken
+
+    def _take_level(self, half: _Half, price: int, taken: Taken, shield: TakerShield, cleared: int | None) -> None:
+        level = half.levels[price]
+        half.changed.add(Ticks(price))
+        guarded = shield is not OPEN_TO_ALL
+        left: int = taken.left
+        for maker in list(level.orders.values()):
+            if guarded and shield.forbids(maker):
+                if shield.rule is not SelfTradeRule.STOP_TAKER:
+                    self._forget(level, maker)
+                    taken.removed_makers.append(maker.order_id)
+                if shield.rule is not SelfTradeRule.CANCEL_MAKER:
+                    taken.stopped = True
+                    break
+                continue
+            if maker.guarded and maker.order_id != cleared:
+                taken.waiting_for = maker.order_id
+                break
+            traded = min(left, maker.lots)
+            left -= traded
+            maker.lots = Lots(maker.lots - traded)
+            level.lots -= traded
+            taken.matches.append(Match(maker.order_id, maker.owner, maker.price, Lots(traded), maker.lots))
+            if not maker.lots:
+                self._forget(level, maker)
+            if not left:
+                break
+        taken.left = Lots(left)
+        if not level.orders:
+            half.drop(price)
+
+    def _forget(self, level: _Level, order: RestingOrder) -> None:
+        del level.orders[order.order_id]
+        level.lots -= order.lots
+        del self._orders[order.order_id]

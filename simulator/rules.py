@@ -1,0 +1,149 @@
+"""What the gateway checks before it answers: sizes, prices, values, flags, expiry. Pure; one refusal per broken rule."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Final
+
+from bot.core.numbers import Lots, Ticks
+from simulator.markets import MarketSpec
+from simulator.matching import Side
+from simulator.options import VenueOptions
+from simulator.orders import Kind, OrderRequest, Reason, TimeInForce
+from simulator.refusals import Code, Refused
+
+MARKET_BAND: Final = Decimal("0.05")
+DAY_MS: Final = 86_400_000
+MAX_EXTERNAL_ID: Final = 80
+ACCEPTED_KINDS: Final = frozenset({Kind.LIMIT, Kind.MARKET})
+
+
+class Mode(Enum):
+    """The venue's mode of the moment."""
+
+    NORMAL = "normal"
+    POST_ONLY = "post_only"
+    REDUCE_ONLY = "reduce_only"
+    MAINTENANCE = "maintenance"
+
+
+class MarketStatus(Enum):
+    ACTIVE = "ACTIVE"
+    REDUCE_ONLY = "REDUCE_ONLY"
+    DELISTED = "DELISTED"
+    PRELISTED = "PRELISTED"
+    DISABLED = "DISABLED"
+
+
+@dataclass(frozen=True, slots=True)
+class OnGrid:
+    """A request's price and size, counted."""
+
+    price: Ticks
+    lots: Lots
+
+
+def check_request(request: OrderRequest, spec: MarketSpec, mark: Decimal, options: VenueOptions, now_ms: int) -> OnGrid:
+    """Check everything that needs no account.
+
+    Raises: Refused with the documented code.
+    """
+    _check_shape(request)
+    _check_expiry(request.expiry_ms, options, now_ms)
+    required = options.maker_fee if request.post_only else options.taker_fee
+    if request.fee < required:
+        raise Refused(Code.FEE_TOO_LOW, f"fee {request.fee} is below the account's rate {required}")
+    lots = _check_size(request.size, spec)
+    price = _check_price(request, spec, mark)
+    value = spec.price(price) * spec.size(lots)
+    limit = spec.max_market_order_value if request.kind is Kind.MARKET else spec.max_limit_order_value
+    if value > limit:
+        raise Refused(Code.VALUE_TOO_LARGE, f"order value {value} exceeds {limit}")
+    return OnGrid(price, lots)
+
+
+def _check_shape(request: OrderRequest) -> None:
+    if request.kind not in ACCEPTED_KINDS:
+        raise Refused(Code.ORDER_TYPE, f"order type {request.kind.value} is not traded here")
+    if not 0 < len(request.external_id) <= MAX_EXTERNAL_ID or not request.external_id.isprintable():
+        raise Refused(Code.ORDER_PARAMETERS, f"id must have 1 to {MAX_EXTERNAL_ID} printable characters")
+    if request.kind is Kind.MARKET and (request.time_in_force is not TimeInForce.IOC or request.post_only):
+        raise Refused(Code.MARKET_MUST_BE_IOC)
+    if request.post_only and request.time_in_force is TimeInForce.IOC:
+        raise Refused(Code.ORDER_PARAMETERS, "a post only order cannot be IOC")
+
+
+def _check_expiry(expiry_ms: int, options: VenueOptions, now_ms: int) -> None:
+    latest = now_ms + options.max_expiry_days * DAY_MS
+    if not now_ms < expiry_ms <= latest:
+        raise Refused(Code.EXPIRATION, f"expiryEpochMillis {expiry_ms} must lie after {now_ms} and not after {latest}")
+
+
+def _check_size(size: Decimal, spec: MarketSpec) -> Lots:
+    if size <= 0 or size < spec.min_order_size:
+        raise Refused(Code.SIZE_BELOW_MINIMUM, f"qty {size} is below {spec.min_order_size}")
+    lots = spec.lots_of(size)
+    if lots is None:
+        raise Refused(Code.SIZE_OFF_STEP, f"qty {size} is not a multiple of {spec.lot_size}")
+    return lots
+
+
+def _check_price(request: OrderRequest, spec: MarketSpec, mark: Decimal) -> Ticks:
+    price = request.price
+    if price is None:
+        raise Refused(Code.PRICE_MISSING)
+    if price <= 0:
+        raise Refused(Code.PRICE_INVALID, f"price {price} must be positive")
+    ticks = spec.ticks_of(price)
+    if ticks is None:
+        raise Refused(Code.PRICE_OFF_TICK, f"price {price} is not a multiple of {spec.tick_size}")
+    market = request.kind is Kind.MARKET
+    if request.side is Side.BUY:
+        cap = mark * (1 + (MARKET_BAND if market else spec.price_cap))
+        if price > cap:
+            raise Refused(Code.PRICE_INVALID, f"price {price} is above the band's {cap:f}")
+    else:
+        floor = mark * (1 - (MARKET_BAND if market else spec.price_floor))
+        if price < floor:
+            raise Refused(Code.PRICE_INVALID, f"price {price} is below the band's {floor:f}")
+    return ticks
+
+
+def check_mode(mode: Mode, status: MarketStatus, *, post_only: bool, reduce_only: bool) -> None:
+    """Check that the venue and the market take such an order now.
+
+    Raises: Refused with the mode's code.
+    """
+    if mode is Mode.MAINTENANCE:
+        raise Refused(Code.MAINTENANCE)
+    if mode is Mode.POST_ONLY and not post_only:
+        raise Refused(Code.POST_ONLY_MODE)
+    if mode is Mode.REDUCE_ONLY and not reduce_only:
+        raise Refused(Code.REDUCE_ONLY_MODE)
+    if status is MarketStatus.REDUCE_ONLY and not reduce_only:
+        raise Refused(Code.MARKET_REDUCE_ONLY)
+    if status not in (MarketStatus.ACTIVE, MarketStatus.REDUCE_ONLY):
+        raise Refused(Code.MARKET_DISABLED, f"market status is {status.value}")
+
+
+ENGINE_REASONS: Final = {
+    Code.MAINTENANCE: Reason.TRADING_OFF_MODE,
+    Code.POST_ONLY_MODE: Reason.POST_ONLY_MODE,
+    Code.REDUCE_ONLY_MODE: Reason.REDUCE_ONLY_MODE,
+    Code.MARKET_REDUCE_ONLY: Reason.REDUCE_ONLY_MODE,
+    Code.MARKET_DISABLED: Reason.DISABLED_MARKET,
+}
+"""The same refusals when only the engine notices them."""
+
+
+def check_reducing(side: Side, lots: Lots, position_lots: Lots) -> None:
+    """Check a reduce-only order against the position it is to reduce.
+
+    Raises: Refused.
+    """
+    if not position_lots:
+        raise Refused(Code.REDUCE_ONLY_NO_POSITION)
+    if (position_lots > 0) == (side is Side.BUY):
+        raise Refused(Code.REDUCE_ONLY_SAME_SIDE)
+    if lots > abs(position_lots):
+        raise Refused(Code.REDUCE_ONLY_SIZE, f"order of {lots} lots against a position of {abs(position_lots)}")

@@ -1,0 +1,137 @@
+"""What an account has, needs and may still do: the ledger, its open orders and the marks, read together."""
+
+from decimal import Decimal
+
+from bot.core.numbers import Lots, Ticks
+from simulator.ledger import Ledger, Position
+from simulator.margin import Exposure, Margin, account_margin, liquidation_price, order_cost, position_value_limit
+from simulator.market_state import MarketState
+from simulator.markets import COLLATERAL
+from simulator.matching import Side
+from simulator.order_store import OrderStore
+from simulator.orders import Order
+from simulator.refusals import Code, Refused
+from simulator.wire import MARK_GRID, BalanceRecord, PositionRecord, rounded, text
+
+
+class Standings:
+    """Answer questions about accounts; changes nothing but leverage."""
+
+    def __init__(self, markets: dict[str, MarketState], ledger: Ledger, store: OrderStore, default_leverage: int) -> None:
+        self.markets = markets
+        self.ledger = ledger
+        self.store = store
+        self._default_leverage = default_leverage
+        self._leverages: dict[tuple[int, str], Decimal] = {}
+
+    def leverage(self, account_id: int, market: str) -> Decimal:
+        return self._leverages.get((account_id, market), Decimal(self._default_leverage))
+
+    def set_leverage(self, account_id: int, market: str, leverage: Decimal) -> None:
+        """Change an account's leverage on one market.
+
+        Raises: Refused when out of range, too fine, or too much for what is open.
+        """
+        spec = self.markets[market].spec
+        if leverage < 1:
+            raise Refused(Code.LEVERAGE_TOO_LOW, "leverage must be at least 1")
+        if leverage > spec.max_leverage:
+            raise Refused(Code.LEVERAGE_TOO_HIGH, f"leverage must be at most {spec.max_leverage}")
+        if leverage != leverage.quantize(Decimal("0.01")):
+            raise Refused(Code.LEVERAGE_PRECISION, "leverage has at most two decimals")
+        exposure = self.exposure(account_id, market)
+        if abs(exposure.signed_value) > position_value_limit(spec, leverage):
+            raise Refused(Code.LEVERAGE_POSITION_VALUE, "the open position is too large for this leverage")
+        before = self._leverages.get((account_id, market))
+        self._leverages[account_id, market] = leverage
+        if leverage < exposure.leverage and self.margin(account_id).available_for_trade < 0:
+            if before is None:
+                del self._leverages[account_id, market]
+            else:
+                self._leverages[account_id, market] = before
+            raise Refused(Code.LEVERAGE_MARGIN, "not enough margin for this leverage")
+
+    def exposure(self, account_id: int, market: str, without: Order | None = None) -> Exposure:
+        """Return an account's stake in a market; `without` is an order that is about to be replaced."""
+        state = self.markets[market]
+        buys, sells = self.store.resting_values(account_id, market, without)
+        unit = state.spec.tick_size * state.spec.lot_size
+        return Exposure(
+            spec=state.spec,
+            mark=state.mark,
+            leverage=self.leverage(account_id, market),
+            position=self.ledger.position(account_id, market),
+            buy_value=unit * buys,
+            sell_value=unit * sells,
+        )
+
+    def margin(self, account_id: int, without: Order | None = None) -> Margin:
+        exposures = [self.exposure(account_id, market, without) for market in self.markets]
+        return account_margin(self.ledger.balances[account_id], exposures)
+
+    def check_funds(
+        self, account_id: int, market: str, side: Side, price: Ticks, lots: Lots, replaced: Order | None = None
+    ) -> None:
+        """Check that an account can carry one more order, which may take the place of `replaced`.
+
+        Raises: Refused with 1127 (position value) or 1140 (margin).
+        """
+        exposure = self.exposure(account_id, market, replaced)
+        spec = exposure.spec
+        cost = order_cost(exposure, side, spec.price(price), spec.size(lots))
+        resting = exposure.buy_value if side is Side.BUY else exposure.sell_value
+        held = exposure.signed_value * side.sign
+        reached = held + resting + spec.price(price) * spec.size(lots)
+        limit = position_value_limit(spec, exposure.leverage)
+        if reached > limit and reached > abs(held):
+            raise Refused(Code.POSITION_VALUE, f"position and orders of {rounded(reached)} exceed {limit}")
+        available = self.margin(account_id, replaced).available_for_trade
+        if cost > max(available, Decimal(0)):
+            raise Refused(Code.ORDER_COST, f"Order cost {rounded(cost)} exceeds available for trade {rounded(available)}")
+
+    def balance_record(self, account_id: int, now_ms: int) -> BalanceRecord:
+        margin = self.margin(account_id)
+        return BalanceRecord(
+            collateral_name=COLLATERAL,
+            status="ACTIVE",
+            balance=text(margin.balance),
+            equity=rounded(margin.equity),
+            available_for_trade=rounded(margin.available_for_trade),
+            available_for_withdrawal=rounded(margin.available_for_withdrawal),
+            unrealised_pnl=rounded(margin.unrealised),
+            initial_margin=rounded(margin.initial),
+            margin_ratio=rounded(margin.ratio),
+            exposure=rounded(margin.exposure),
+            leverage=rounded(margin.leverage, Decimal("0.0001")),
+            updated_time=now_ms,
+        )
+
+    def position_record(self, position: Position, *, both_spellings: bool = False) -> PositionRecord:
+        """Return a position as the exchange shows it; a closed one has size 0 and status CLOSED."""
+        market = position.market
+        exposure = self.exposure(position.account_id, market)
+        spec, is_open = exposure.spec, bool(position.lots)
+        size = spec.size(Lots(abs(position.lots)))
+        liquidation = liquidation_price(exposure, self.margin(position.account_id)) if is_open else None
+        return PositionRecord(
+            id=position.position_id,
+            account_id=position.account_id,
+            market=market,
+            status="OPENED" if is_open else "CLOSED",
+            side="SHORT" if position.lots < 0 or (not is_open and position.closed_side < 0) else "LONG",
+            leverage=text(exposure.leverage),
+            size=text(size),
+            value=rounded(size * exposure.mark),
+            open_price=rounded(position.entry_price(spec.lot_size), MARK_GRID),
+            mark_price=text(exposure.mark),
+            unrealised_pnl=rounded(exposure.unrealised) if is_open else "0",
+            realised_pnl=text(position.realised),
+            margin=rounded(size * exposure.mark / exposure.leverage),
+            max_position_size=text(spec.size(position.max_lots)),
+            created_at=position.created_ms,
+            updated_at=position.updated_ms,
+            liquidation_price=None if liquidation is None else rounded(liquidation),
+            adl=1 if is_open else None,
+            created_time=position.created_ms if both_spellings else None,
+            updated_time=position.updated_ms if both_spellings else None,
+        )

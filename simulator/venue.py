@@ -1,0 +1,301 @@
+"""The exchange without its sockets: gateway, engine and timers over one set of books. Pure: time and seeds are arguments.
+
+A request is judged by the gateway at once (raises `Refused`, or is accepted) and reaches the engine a little later; requests
+never overtake each other on that way. `advance` runs what is due; `drain` hands over what happened since the last call.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+from bot.core.numbers import Lots, Ticks
+from simulator.accounts import HOUSE_ACCOUNT, OPENING_BALANCE, Account
+from simulator.agenda import Action, Agenda
+from simulator.chance import seeded
+from simulator.clearing import Clearing
+from simulator.engine import Engine
+from simulator.events import Event, IndexMoved, MarkMoved, SwitchFired
+from simulator.ids import Snowflakes
+from simulator.ledger import Ledger
+from simulator.market_state import MarketState
+from simulator.markets import MarketSpec
+from simulator.matching import Book, OrderBook, Side
+from simulator.options import VenueOptions
+from simulator.order_store import OrderStore
+from simulator.orders import Order, OrderRequest, Status
+from simulator.refusals import Code, Refused
+from simulator.rules import MarketStatus, Mode, check_mode, check_reducing, check_request
+from simulator.standing import Standings
+from simulator.wire import text
+
+HOUSE_MONEY: Final = Decimal(1_000_000_000)
+
+
+class Venue:
+    """One exchange: markets, customers, orders and money."""
+
+    def __init__(
+        self,
+        *,
+        specs: Iterable[MarketSpec],
+        accounts: Sequence[Account],
+        options: VenueOptions,
+        seed: int,
+        start_ms: int,
+        books: Mapping[str, Book] | None = None,
+    ) -> None:
+        self.options = options
+        self.now_ms = start_ms
+        self.start_ms = start_ms
+        self.accounts = {account.account_id: account for account in accounts}
+        self.markets = {
+            spec.name: MarketState(
+                spec=spec,
+                mark=spec.start_price,
+                index=spec.start_price,
+                last=spec.start_price,
+                book=(books or {}).get(spec.name) or OrderBook(),
+            )
+            for spec in specs
+        }
+        self.ids = Snowflakes()
+        self.store = OrderStore()
+        self.ledger = Ledger({name: state.spec for name, state in self.markets.items()}, self.ids)
+        self.standings = Standings(self.markets, self.ledger, self.store, options.default_leverage)
+        self._outbox: list[Event] = []
+        self.clearing = Clearing(self.standings, self.ids, options, self._outbox.append)
+        self.engine = Engine(self.standings, self.clearing, options)
+        self.agenda = Agenda()
+        self._delays = seeded(seed, "accept delay")
+        self._engine_free_ms = start_ms
+        self._switches: dict[int, int] = {}
+        self._mark_told_ms: dict[str, int] = {}
+        for account_id, money in ((HOUSE_ACCOUNT, HOUSE_MONEY), *((each, OPENING_BALANCE) for each in self.accounts)):
+            self.ledger.deposit(account_id, money)
+        self._start_timers()
+
+    # ── the gateway ──
+
+    def market(self, name: str) -> MarketState:
+        """Return a market by its name.
+
+        Raises: Refused 1001.
+        """
+        state = self.markets.get(name)
+        if state is None:
+            raise Refused(Code.MARKET_NOT_FOUND, f"market {name} is not listed")
+        return state
+
+    def submit(self, account_id: int, request: OrderRequest) -> Order:
+        """Accept a create or edit request and send it on to the engine.
+
+        Raises: Refused; then nothing has happened, and a replaced order still stands.
+        """
+        state = self.market(request.market)
+        check_mode(
+            self.engine.mode, state.status, post_only=request.post_only, reduce_only=request.reduce_only
+        )
+        if (account_id, request.external_id) in self.store.by_external:
+            raise Refused(Code.DUPLICATE_ORDER, f"id {request.external_id} is known already")
+        counted = check_request(request, state.spec, state.mark, self.options, self.now_ms)
+        replaced = self._replaced(account_id, request)
+        live = self.store.live(account_id, request.market)
+        limit = self.options.max_orders or state.spec.max_orders
+        if len(live) - (replaced is not None) >= limit:
+            raise Refused(Code.TOO_MANY_ORDERS, f"{len(live)} open orders on {request.market}")
+        if request.reduce_only:
+            check_reducing(request.side, counted.lots, self.ledger.position_lots(account_id, request.market))
+        else:
+            self.standings.check_funds(
+                account_id, request.market, request.side, counted.price, counted.lots, replaced
+            )
+        order = self._new_order(account_id, request, counted.price, counted.lots)
+        self.store.add(order)
+        self._to_engine(lambda now_ms: self.engine.place(order, now_ms))
+        return order
+
+    def _replaced(self, account_id: int, request: OrderRequest) -> Order | None:
+        if request.cancel_id is None:
+            return None
+        order = self.store.by_external.get((account_id, request.cancel_id))
+        if order is None or order.is_final:
+            raise Refused(Code.EDIT_NOT_FOUND, f"no open order has the id {request.cancel_id}")
+        if (order.market, order.side) != (request.market, request.side):
+            raise Refused(Code.ORDER_PARAMETERS, "an edit cannot change market or side")
+        return order
+
+    def _new_order(self, account_id: int, request: OrderRequest, price: Ticks, lots: Lots) -> Order:
+        return Order(
+            order_id=self.ids.next(self.now_ms),
+            external_id=request.external_id,
+            account_id=account_id,
+            client_id=self.accounts[account_id].client_id,
+            market=request.market,
+            kind=request.kind,
+            side=request.side,
+            price=price,
+            lots=lots,
+            time_in_force=request.time_in_force,
+            expiry_ms=request.expiry_ms,
+            self_trade=request.self_trade,
+            reduce_only=request.reduce_only,
+            post_only=request.post_only,
+            fee_rate=request.fee,
+            replaces=request.cancel_id,
+            created_ms=self.now_ms,
+            updated_ms=self.now_ms,
+        )
+
+    def cancel(self, account_id: int, *, order_id: int | None = None, external_id: str | None = None) -> None:
+        """Accept a cancel by either id.
+
+        Raises: Refused 1142 when there is no such live order.
+        """
+        if external_id is not None:
+            order = self.store.by_external.get((account_id, external_id))
+        else:
+            order = self.store.by_id.get(order_id) if order_id is not None else None
+        if order is None or order.account_id != account_id or order.is_final:
+            raise Refused(Code.EDIT_NOT_FOUND, "order not found", http_status=404)
+        
+        def run(now_ms: int) -> None:
+            self.engine.cancel(order, now_ms)
+
+        self._to_engine(run)
+
+    def mass_cancel(
+        self,
+        account_id: int,
+        *,
+        order_ids: Iterable[int] = (),
+        external_ids: Iterable[str] = (),
+        markets: Iterable[str] = (),
+        everything: bool = False,
+    ) -> None:
+        """Accept a mass cancel: the union of its selectors, evaluated when the engine gets to it."""
+        ids, externals, names = set(order_ids), set(external_ids), set(markets)
+
+        def run(now_ms: int) -> None:
+            for order in self.store.live(account_id):
+                if everything or order.order_id in ids or order.external_id in externals or order.market in names:
+                    self.engine.cancel(order, now_ms)
+
+        self._to_engine(run)
+
+    def arm_switch(self, account_id: int, seconds: int) -> None:
+        """Set the account's dead-man's switch; every call replaces the one before, 0 disarms."""
+        token = self._switches.get(account_id, 0) + 1
+        self._switches[account_id] = token
+        if seconds:
+            self.agenda.add(self.now_ms + seconds * 1000, lambda _: self._fire_switch(account_id, token))
+
+    def _fire_switch(self, account_id: int, token: int) -> None:
+        if self._switches.get(account_id) != token:
+            return
+
+        def run(now_ms: int) -> None:
+            self._outbox.append(
+                SwitchFired(ms=now_ms, account_id=account_id, cancelled=self.engine.cancel_all(account_id, now_ms))
+            )
+
+        self._to_engine(run)
+
+    # ── time ──
+
+    def _to_engine(self, action: Action) -> None:
+        shortest, longest = self.options.accept_delay_ms
+        due_ms = max(self._engine_free_ms, self.now_ms + self._delays.randint(shortest, longest))
+        self._engine_free_ms = due_ms
+        self.agenda.add(due_ms, action)
+
+    def next_due_ms(self) -> int | None:
+        """Return when something will happen by itself."""
+        dues = [due for due in (self.agenda.next_due_ms(), self.store.next_expiry_ms()) if due is not None]
+        return min(dues, default=None)
+
+    def advance(self, now_ms: int) -> None:
+        """Let time pass: run everything due up to and including `now_ms`, in order. Time never goes back."""
+        while True:
+            expiry_ms, due_ms = self.store.next_expiry_ms(), self.agenda.next_due_ms()
+            if expiry_ms is not None and expiry_ms <= now_ms and (due_ms is None or expiry_ms <= due_ms):
+                self.now_ms = max(self.now_ms, expiry_ms)
+                self._expire()
+            elif due_ms is not None and due_ms <= now_ms:
+                self.now_ms = max(self.now_ms, due_ms)
+                self.agenda.run_next()
+            else:
+                break
+        self.now_ms = max(self.now_ms, now_ms)
+
+    def _expire(self) -> None:
+        order = self.store.pop_expired(self.now_ms)
+        assert order is not None
+        self.engine.cancel(order, self.now_ms, status=Status.EXPIRED)
+
+    def drain(self) -> list[Event]:
+        """Return what happened since the last call, in order."""
+        events = self._outbox[:]
+        self._outbox.clear()
+        return events
+
+    # ── prices, modes, timers ──
+
+    def set_mark(self, market: str, price: Decimal) -> None:
+        state = self.markets[market]
+        if price != state.mark:
+            state.mark = price
+            self._tell_mark(market)
+
+    def set_index(self, market: str, price: Decimal) -> None:
+        state = self.markets[market]
+        if price != state.index:
+            state.index = price
+            self._outbox.append(IndexMoved(ms=self.now_ms, market=market, price=text(price)))
+
+    def set_mode(self, mode: Mode) -> None:
+        self.engine.mode = mode
+
+    def set_market_status(self, market: str, status: MarketStatus) -> None:
+        self.market(market).status = status
+
+    def _tell_mark(self, market: str) -> None:
+        self._mark_told_ms[market] = self.now_ms
+        self._outbox.append(MarkMoved(ms=self.now_ms, market=market, price=text(self.markets[market].mark)))
+
+    def _start_timers(self) -> None:
+        self._every(self.options.mark_interval_ms, self._repeat_marks)
+        if self.options.mark_balance_interval_ms:
+            self._every(self.options.mark_balance_interval_ms, self._tell_standings)
+
+    def _every(self, interval_ms: int, action: Action) -> None:
+        def run(now_ms: int) -> None:
+            action(now_ms)
+            self.agenda.add(now_ms + interval_ms, run)
+
+        self.agenda.add(self.now_ms + interval_ms, run)
+
+    def _repeat_marks(self, now_ms: int) -> None:
+        for market in self.markets:
+            if now_ms - self._mark_told_ms.get(market, 0) >= self.options.mark_interval_ms:
+                self._tell_mark(market)
+
+    def _tell_standings(self, now_ms: int) -> None:
+        """Send positions and balances that moved with the mark alone."""
+        owners: dict[int, None] = {}
+        for (account_id, _), position in self.ledger.positions.items():
+            if account_id != HOUSE_ACCOUNT:
+                self.clearing.tell_position(position, now_ms)
+                owners[account_id] = None
+        for account_id in owners:
+            self.clearing.tell_balance(account_id, now_ms)
+
+    # ── the background flow ──
+
+    def house_rest(self, market: str, side: Side, price: Ticks, lots: Lots) -> int | None:
+        return self.engine.house_rest(market, side, price, lots)
+
+    def house_cancel(self, market: str, order_id: int) -> None:
+        self.markets[market].book.remove(order_id)
+
+    def house_take(self, market: str, side: Side, limit: Ticks, lots: Lots) -> Lots:
+        return self.engine.house_take(market, side, limit, lots, self.now_ms)
