@@ -1,7 +1,7 @@
 """An order's life on the wire: sends what the engine decided and turns every answer into an event.
 
-Nothing here decides anything. Cancels and the dead-man's switch have workers of their own, so that they never wait behind a create;
-a price that waited longer than it is good for is not sent; an answer that was lost is reported as lost, never as a refusal.
+Nothing here decides anything. Cancels and the dead-man's switch have workers of their own, so that they never wait behind a
+create; a price that waited longer than it is good for is not sent; an answer that was lost is reported as lost, never as refused.
 """
 
 import asyncio

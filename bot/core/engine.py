@@ -398,6 +398,18 @@ class Engine:
             max_order_notional=self.account_settings.max_order_notional,
         )
 
+    def configure(self, settings: MakerSettings) -> None:
+        """Take new settings for a market; a market that is quoted no longer has its orders cancelled as leftovers."""
+        for market in list(self.settings):
+            if market != settings.market:
+                del self.settings[market]
+                self.makers.pop(market, None)
+        self.settings[settings.market] = settings
+        if (maker := self.makers.get(settings.market)) is not None:
+            maker.settings = settings
+        elif (view := self.views.get(settings.market)) is not None:
+            self.makers[settings.market] = Maker(view, settings, Simple())
+
     # --- what others read -------------------------------------------------------------------------------------------------
 
     def bot_orders(self) -> tuple[Order, ...]:

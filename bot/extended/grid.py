@@ -20,9 +20,9 @@ class Grid:
         self._what, self._step = what, step
         self._decimals = max(0, -exponent)
         self._units = int(step.scaleb(self._decimals))
-        self._known: dict[str | int | float, int] = {}
+        self._known: dict[str | float, int] = {}
 
-    def steps(self, value: str | int | float) -> int:
+    def steps(self, value: str | float) -> int:
         """Return the signed number of steps.
 
         Raises: ProtocolError for a text that is no finite number or lies off the grid.
@@ -35,7 +35,7 @@ class Grid:
             self._known[value] = known
         return known
 
-    def _count(self, value: str | int | float) -> int:
+    def _count(self, value: str | float) -> int:
         text = format(translate.number(self._what, value), "f")
         negative = text.startswith("-")
         whole, _, fraction = text.lstrip("-").partition(".")

@@ -76,7 +76,7 @@ def whole(field: str, value: object) -> int:
     return int(parsed)
 
 
-def side_of(field: str, value: object) -> Side:
+def side_of(field: str, value: str) -> Side:
     """Return BUY or SELL; an order whose side cannot be read cannot be understood."""
     try:
         return Side(value)

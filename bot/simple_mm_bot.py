@@ -1,0 +1,267 @@
+"""The market-making bot: assembles the parts and runs them.
+
+`bot_main_loop` is the picture the house follows: take a batch of events, fold, decide once, execute, tell the observers.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any, Final, overload
+
+from bot.bot_logger import BotLogger
+from bot.config import HOT_FIELDS, BotConfig, changed_config
+from bot.core.actions import AnyAction
+from bot.core.engine import BotState, Engine
+from bot.core.errors import ConfigurationError, ExchangeError, InvalidInput, MakerError, Unauthorised
+from bot.core.events import Event, MarketRulesLoaded, QuotingStarted, QuotingStopped, VenueRefusedKey
+from bot.core.market import Market
+from bot.core.numbers import parse_decimal, plain
+from bot.core.order_ids import OrderIds, owner_of
+from bot.core.orders import Owner
+from bot.core.quoting.simple import symmetric_quotes
+from bot.core.settings import AccountSettings
+from bot.inbox import Inbox
+from bot.observers.narrator import Narrator
+from bot.observers.status import bot_status
+from bot.order_manager import OrderManager
+from bot.ports import Clock, Exchange
+from bot.state_folder import ID_BLOCK, StateFolder
+
+TICK_S: Final = 0.05
+"""The loop decides at least this often, so that waits end on time even when nothing arrives."""
+STOP_TIMEOUT_S: Final = 8.0
+UNREACHABLE_PAUSE_S: Final = 2.0
+LOW_IDS: Final = ID_BLOCK // 2
+
+ACTIVE_BOT_ORDERS: dict[str, dict[str, Any]] = {}
+"""The bot's orders that may be live: {"order id": {"side": "BUY", "price": 86112.0, "size": "0.01"}}. Read it, never write it."""
+
+Watcher = Callable[[Engine, list[Event], list[AnyAction]], None]
+
+
+class AlreadyRunning(MakerError):
+    """Start was asked for while the bot runs."""
+
+    code = "already_running"
+
+
+class NotWhileRunning(MakerError):
+    """Something was asked for that only a stopped bot does."""
+
+    code = "not_while_running"
+
+
+async def bot_main_loop(
+    inbox: Inbox, engine: Engine, order_manager: OrderManager, clock: Clock, observers: Iterable[Watcher]
+) -> None:
+    """Run until cancelled: fold what happened, decide once, send, tell whoever watches."""
+    async for events in inbox.batches(TICK_S):
+        for event in events:
+            engine.apply(event)
+        actions = engine.decide(clock.now_ms())
+        order_manager.execute(actions)
+        for observe in observers:
+            observe(engine, events, actions)
+
+
+class MarketMaker:
+    """One account on one exchange: the loop, its workers, and the four verbs a person has."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        config: BotConfig,
+        *,
+        clock: Clock,
+        home: StateFolder,
+        logger: BotLogger,
+        account_settings: AccountSettings | None = None,
+    ) -> None:
+        self.config = config
+        self.logger = logger
+        self.clock = clock
+        self.exchange_status = "connecting"
+        self.exchange_detail = ""
+        self.watchers: list[Watcher] = []
+        self._exchange = exchange
+        self._home = home
+        self.ids = OrderIds(clock.now_ms())
+        self.engine = Engine([config.settings()], account_settings or AccountSettings(), self.ids)
+        self.inbox = Inbox(clock)
+        self.orders = OrderManager(exchange, self.inbox.emit, clock, logger.log, lambda: home.is_halted)
+        self._narrator = Narrator(logger)
+        self._commands = asyncio.Lock()
+        self._markets_changed = asyncio.Event()
+
+    # --- running ----------------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Run until cancelled. The exchange may be unreachable at first: it is asked again until it answers."""
+        self.ids.extend(*await asyncio.to_thread(self._home.reserve_ids))
+        for warning in self.config.warnings():
+            self.logger.log("WARNING", "configuration_warning", self.config.market, text=warning)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(
+                bot_main_loop(self.inbox, self.engine, self.orders, self.clock, [self._observe, *self.watchers]), name="loop"
+            )
+            tasks.create_task(self._reserve_ids(), name="ids")
+            await self._first_contact()
+            tasks.create_task(self.orders.run(), name="orders")
+            tasks.create_task(self._follow(), name="streams")
+            if self.config.enabled:
+                self.inbox.emit(QuotingStarted(received_ms=self.clock.now_ms()))
+
+    async def _first_contact(self) -> None:
+        """Load market rules and check who we are, as long as it takes; a refused key halts, and is not asked again in a loop."""
+        while True:
+            try:
+                markets = await self._exchange.load_markets()
+                identity = await self._exchange.identity()
+            except Unauthorised as error:
+                now_ms = self.clock.now_ms()
+                self.inbox.emit(
+                    VenueRefusedKey(exchange_code=error.exchange_code, message=error.exchange_message, received_ms=now_ms)
+                )
+                await self.clock.sleep(60)
+            except ExchangeError as error:
+                self.exchange_status, self.exchange_detail = "unreachable", str(error)
+                self.logger.log("WARNING", "exchange_unreachable", None, reason=str(error))
+                await self.clock.sleep(UNREACHABLE_PAUSE_S)
+            else:
+                self._take_rules(markets)
+                self.exchange_status, self.exchange_detail = "connected", f"account {identity.account_id}"
+                return
+
+    def _take_rules(self, markets: dict[str, Market]) -> None:
+        for market in markets.values():
+            self.inbox.emit(MarketRulesLoaded(market=market, received_ms=self.clock.now_ms()))
+        for name in self.engine.settings:
+            if name not in markets:
+                known = ", ".join(sorted(markets)[:10])
+                raise ConfigurationError(f"market {name} does not exist on the exchange; it has {known}")
+
+    async def _reserve_ids(self) -> None:
+        """Keep the next block of ids reserved before the present one is used up; ends with the loop."""
+        while True:
+            if self.ids.left < LOW_IDS:
+                try:
+                    self.ids.extend(*await asyncio.to_thread(self._home.reserve_ids))
+                except ConfigurationError as error:
+                    self.logger.log("ERROR", "ids_not_reserved", None, reason=str(error))
+            await self.clock.sleep(1)
+
+    async def _follow(self) -> None:
+        """Follow the feeds of the configured markets, anew whenever the set of markets changes; ends with the loop."""
+        while True:
+            self._markets_changed.clear()
+            following = asyncio.create_task(self._exchange.stream(tuple(self.engine.settings), self.inbox.emit))
+            waiting = asyncio.create_task(self._markets_changed.wait())
+            try:
+                done, _ = await asyncio.wait((following, waiting), return_when=asyncio.FIRST_COMPLETED)
+                if following in done:
+                    following.result()
+            finally:
+                for task in (following, waiting):
+                    task.cancel()
+                await asyncio.gather(following, waiting, return_exceptions=True)
+
+    def _observe(self, engine: Engine, events: list[Event], actions: list[AnyAction]) -> None:
+        del events, actions
+        self._narrator.tell(engine)
+        ACTIVE_BOT_ORDERS.clear()
+        for order in engine.bot_orders():
+            view = engine.views.get(order.market)
+            if view is not None:
+                price, size = view.rules.price(order.price), view.rules.size(order.size)
+                ACTIVE_BOT_ORDERS[order.client_order_id] = {"side": order.side.value, "price": float(price), "size": plain(size)}
+
+    # --- the verbs --------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> dict[str, Any]:
+        """Start quoting.
+
+        Raises: AlreadyRunning when it does already.
+        """
+        async with self._commands:
+            if self.engine.state is BotState.RUNNING:
+                raise AlreadyRunning("the bot is already running; stop it first to start it anew")
+            self.inbox.emit(QuotingStarted(received_ms=self.clock.now_ms()))
+            await self._until(lambda: self.engine.state is BotState.RUNNING, 2.0)
+            return {"status": "started", "config": self.config.model_dump()}
+
+    async def stop(self, reason: str = "stopped by a person") -> dict[str, Any]:
+        """Stop quoting, cancel the bot's orders, and verify on the exchange that none is left; names what is."""
+        async with self._commands:
+            self.inbox.emit(QuotingStopped(reason=reason, received_ms=self.clock.now_ms()))
+            await self._until(lambda: self.engine.state is BotState.STOPPED, 2.0)
+            gone = await self._until(lambda: not self.engine.bot_orders() and self.orders.is_idle, STOP_TIMEOUT_S)
+            remaining = await self._remaining() if gone else [order.client_order_id for order in self.engine.bot_orders()]
+            if not remaining:
+                await self.orders.disarm()
+            self.logger.log("INFO", "bot_stopped", None, remaining=len(remaining))
+            return {"status": "stopped" if not remaining else "stopping", "remaining": remaining}
+
+    async def _remaining(self) -> list[str]:
+        """Ask the exchange which orders of the bot are still open."""
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT_S / 4):
+                listed = await self._exchange.open_orders()
+        except (ExchangeError, TimeoutError) as error:
+            self.logger.log("WARNING", "stop_not_verified", None, reason=str(error) or "no answer in time")
+            return [order.client_order_id for order in self.engine.bot_orders()]
+        return [report.client_order_id for report in listed if owner_of(report.client_order_id) is Owner.BOT]
+
+    def configure(self, changes: dict[str, object]) -> BotConfig:
+        """Change settings: hot ones at any time, the others only while stopped.
+
+        Raises: ConfigErrors naming fields and ranges; NotWhileRunning for a field that needs a stop.
+        """
+        config = changed_config(self.config, changes)
+        cold = [name for name in changes if name not in HOT_FIELDS and getattr(config, name) != getattr(self.config, name)]
+        if cold and self.engine.state is not BotState.STOPPED:
+            raise NotWhileRunning(f"{', '.join(cold)} can change only while the bot is stopped; stop it first")
+        self._apply(config)
+        self.logger.log(
+            "INFO", "configuration_changed", config.market, changes={name: str(value) for name, value in changes.items()}
+        )
+        return config
+
+    def _apply(self, config: BotConfig) -> None:
+        if self.engine.views and config.market not in self.engine.views:
+            known = ", ".join(sorted(self.engine.views)[:10])
+            raise InvalidInput("market", config.market, f"a market of the exchange: {known}")
+        self.engine.configure(config.settings())
+        if config.market != self.config.market:
+            self._markets_changed.set()
+        self.config = config
+
+    def status(self) -> dict[str, Any]:
+        """Return the documents' status."""
+        return bot_status(self.engine, self.config.market, self.config.model_dump())
+
+    async def _until(self, holds: Callable[[], bool], seconds: float) -> bool:
+        """Wait until something holds; False when it does not within the time."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not holds():  # noqa: ASYNC110 - the loop's own rhythm changes the state; it rings no bell for each fact
+                    await asyncio.sleep(TICK_S / 2)
+        return holds()
+
+
+# --- the documents' functions ---------------------------------------------------------------------------------------------
+
+
+@overload
+def calculate_quotes(price: float, spread: float) -> tuple[float, float]: ...
+@overload
+def calculate_quotes(price: Decimal | str, spread: Decimal | str | float) -> tuple[Decimal, Decimal]: ...
+def calculate_quotes(price: Decimal | float | str, spread: Decimal | float | str) -> tuple[Decimal | float, Decimal | float]:
+    """Return (bid, ask) at `spread`, the fraction on each side, around `price`. Calculated exactly; a float in gives floats out.
+
+    Rounding to the market's grid happens later, once, where quotes are laid.
+
+    Raises: InvalidInput for a price that is not positive or a spread outside [0, 1).
+    """
+    bid, ask = symmetric_quotes(parse_decimal("price", price), parse_decimal("spread", spread))
+    return (float(bid), float(ask)) if isinstance(price, float | int) else (bid, ask)
