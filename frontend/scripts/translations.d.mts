@@ -1,0 +1,1 @@
+export function translationProblems(languages: Record<string, unknown>): string[];

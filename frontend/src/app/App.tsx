@@ -1,0 +1,59 @@
+import { useEffect, useState } from "react";
+import { StaleContext } from "../components/ui/stale";
+import { HealthStrip } from "../features/health/HealthStrip";
+import { MarketBar } from "../features/market/MarketBar";
+import { whenUnauthorised } from "../lib/api";
+import { formatAge } from "../lib/format";
+import { useWords } from "../lib/i18n";
+import { useNow } from "../lib/time";
+import { keepToken } from "../lib/token";
+import { usePicture, useStream } from "../stream/store";
+import { AppBar } from "./AppBar";
+import css from "./App.module.css";
+import { ConnectionBanner } from "./ConnectionBanner";
+import { EnvironmentLine } from "./EnvironmentBadge";
+import { MarketPage } from "./MarketPage";
+import { TokenDialog } from "./TokenDialog";
+import { useTitle } from "./use-title";
+
+const NO_MARKET = "BTC-USD";
+
+function useStaleWordsNow(): string | null {
+  const { t, language } = useWords();
+  const now = useNow(250);
+  const { status, receivedMs } = useStream((state) => ({ status: state.view.status, receivedMs: state.view.receivedMs }));
+  if (status === "connecting") return t("stale.connecting");
+  if (status !== "stale") return null;
+  return t("stale.since", { age: formatAge(receivedMs === null ? null : now - receivedMs, language) });
+}
+
+/** The whole screen: frame, market page, health; grey as a whole when what it shows is old. */
+export function App({ onRetry }: { onRetry: () => void }) {
+  const { t } = useWords();
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [needsToken, setNeedsToken] = useState(false);
+  const configured = usePicture((now) => now.config?.market);
+  const known = usePicture((now) => Object.keys(now.markets ?? {}).toSorted()) ?? [];
+  const market = chosen ?? (typeof configured === "string" ? configured : (known[0] ?? NO_MARKET));
+  const markets = known.includes(market) ? known : [market, ...known];
+  const stale = useStaleWordsNow();
+  useTitle(market);
+  useEffect(() => whenUnauthorised(() => setNeedsToken(true)), []);
+  const page = { market, markets, onMarket: setChosen };
+  return (
+    <StaleContext value={stale}>
+      <div className={`${css.app} stale-scope`}>
+        <nav aria-label={t("skip.title")} className={css.skips}>
+          <a href="#bot">{t("skip.bot")}</a><a href="#ticket">{t("skip.ticket")}</a><a href="#book">{t("skip.book")}</a>
+        </nav>
+        <EnvironmentLine />
+        <AppBar />
+        <div className={`${css.contents} ${stale ? "is-stale" : ""}`}><MarketBar {...page} /></div>
+        <ConnectionBanner onRetry={onRetry} />
+        <div className={`${css.rest} ${stale ? "is-stale" : ""}`}><MarketPage {...page} /></div>
+        <HealthStrip market={market} />
+      </div>
+      <TokenDialog opened={needsToken} onToken={(token) => { keepToken(token); setNeedsToken(false); onRetry(); }} />
+    </StaleContext>
+  );
+}

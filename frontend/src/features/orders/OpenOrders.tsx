@@ -1,0 +1,80 @@
+import { notifications } from "@mantine/notifications";
+import { useCallback, useMemo } from "react";
+import { type Column, DataTable } from "../../components/ui/DataTable";
+import { Direction } from "../../components/ui/Direction";
+import { Glyph } from "../../components/ui/Glyph";
+import { Icon } from "../../components/ui/Icon";
+import { api } from "../../lib/api";
+import { formatAge, formatPrice, formatSize, shortId } from "../../lib/format";
+import { useWords } from "../../lib/i18n";
+import { shapeOf } from "../../lib/order-face";
+import { useNow } from "../../lib/time";
+import { useCommand } from "../../lib/use-command";
+import type { Owner } from "../../stream/messages";
+import { usePicture } from "../../stream/store";
+import css from "./tables.module.css";
+import { type OpenOrder, openOrders } from "./order-rows";
+
+const OWNER_ICON = { bot: "bot", hand: "hand", foreign: "person" } as const satisfies Record<Owner, string>;
+
+/** Every order that may still fill: the bot's, ours by hand, and other programs'. */
+export function OpenOrders() {
+  const { t, language } = useWords();
+  const now = useNow();
+  const orders = usePicture((picture) => picture.orders);
+  const markets = usePicture((picture) => picture.markets);
+  const rows = useMemo(() => openOrders(orders), [orders]);
+  const columns: Column<OpenOrder>[] = [
+    { id: "age", head: t("table.age"), wide: true, cell: (row) => formatAge(row.createdTime ? now - row.createdTime : null, language) },
+    { id: "owner", head: t("table.owner"), cell: (row) => <span className={css.who}><Icon name={OWNER_ICON[row.who]} />{t(`owner.${row.who}`)}</span> },
+    { id: "market", head: t("table.market"), wide: true, cell: (row) => row.market },
+    { id: "side", head: t("table.side"), cell: (row) => <Direction up={row.side === "BUY"}>{t(`side.${row.side}`)}</Direction> },
+    { id: "price", head: t("table.price"), align: "right", cell: (row) => <b>{formatPrice(row.price, markets?.[row.market]?.tick_size ?? row.price, language)}</b> },
+    { id: "size", head: t("table.size"), align: "right", cell: (row) => formatSize(row.qty, markets?.[row.market]?.lot_size, language) },
+    { id: "filled", head: t("table.filled"), align: "right", wide: true, cell: (row) => formatSize(row.filledQty ?? "0", markets?.[row.market]?.lot_size, language) },
+    { id: "state", head: t("table.state"), cell: (row) => <OrderState row={row} /> },
+    { id: "type", head: t("table.type"), wide: true, cell: (row) => typeWords(row, t("ticket.reduceOnly")) },
+    { id: "expires", head: t("table.expires"), align: "right", wide: true, cell: (row) => formatAge(row.expireTime ? row.expireTime - now : null, language) },
+    { id: "id", head: t("table.id"), wide: true, cell: (row) => <span className={css.mono} title={row.externalId ?? row.key}>{shortId(row.externalId ?? row.key)}</span> },
+    { id: "cancel", head: t("table.cancel"), quietHead: true, align: "right", cell: (row) => (row.who === "foreign" ? null : <CancelCross row={row} />) },
+  ];
+  return (
+    <DataTable
+      caption={t("tabs.orders")} columns={columns} rows={rows} rowKey={(row) => row.key}
+      rowTone={(row) => (row.who === "foreign" ? "muted" : undefined)} empty={orders ? t("empty.orders") : t("empty.waiting")}
+    />
+  );
+}
+
+function typeWords(row: OpenOrder, reduceOnly: string): string {
+  const type = row.postOnly ? "POST_ONLY" : (row.timeInForce ?? "");
+  return row.reduceOnly ? `${type} \u00b7 ${reduceOnly}` : type;
+}
+
+function OrderState({ row }: { row: OpenOrder }) {
+  const { t } = useWords();
+  const shape = shapeOf(row.status);
+  const tone = row.who === "foreign" ? undefined : shape === "unknown" ? "tone-warn" : shape === "resting" ? "tone-own" : undefined;
+  return <span className={css.state} title={row.status}><span className={tone}><Glyph shape={shape} /></span>{t(`order.${shape}`)}</span>;
+}
+
+function CancelCross({ row }: { row: OpenOrder }) {
+  const { t, language } = useWords();
+  const what = t("orders.name", { side: t(`side.${row.side}`), size: formatSize(row.qty, null, language), price: formatPrice(row.price, row.price, language) });
+  const cancel = useCallback(async (id: string) => {
+    const answer = await api.cancelOrder(id);
+    notifications.show({ message: t("orders.cancelled", { what }), color: "gray", autoClose: 4000 });
+    return answer;
+  }, [t, what]);
+  const { state, run } = useCommand(cancel);
+  const busy = state.kind === "pending" || shapeOf(row.status) === "cancelling";
+  return (
+    <>
+      {state.kind === "refused" && <span className={css.refused} role="status">{state.error.message}</span>}
+      {state.kind === "unknown" && <span className={css.refused} role="status">{t("orders.cancelUnknown")}</span>}
+      <button type="button" className={css.cross} disabled={busy} aria-label={t("orders.cancel", { what })} title={t("orders.cancel", { what })} onClick={() => void run(String(row.externalId ?? row.key))}>
+        <Icon name="cross" size={12} />
+      </button>
+    </>
+  );
+}

@@ -1,0 +1,91 @@
+import createClient, { type Middleware } from "openapi-fetch";
+import type { ApiErrorBody, NewOrder, paths } from "./api-schema";
+import { clearToken, readToken } from "./token";
+
+/** Where the backend is: same origin unless the build says otherwise. */
+export const API_BASE: string = (import.meta.env.VITE_PYTHON_PROXY_URL ?? "").replace(/\/+$/, "");
+
+export function socketAddress(base: string = API_BASE, here: Location = window.location): string {
+  const origin = base || `${here.protocol}//${here.host}`;
+  return `${origin.replace(/^http/, "ws")}/ws/broadcast`;
+}
+
+/** A refusal or failure in the backend's own words. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly body: ApiErrorBody,
+  ) {
+    super(body.message);
+    this.name = "ApiError";
+  }
+}
+
+/** No answer at all: the outcome of what was asked is not known. */
+export class NoAnswer extends Error {
+  override readonly name = "NoAnswer";
+}
+
+const READ_DEADLINE_MS = 4000;
+const COMMAND_DEADLINE_MS = 15_000;
+
+let onUnauthorised: () => void = () => undefined;
+
+/** Register what happens when the backend asks for a token. */
+export function whenUnauthorised(run: () => void): void {
+  onUnauthorised = run;
+}
+
+const access: Middleware = {
+  onRequest({ request }) {
+    const token = readToken();
+    if (token) request.headers.set("Authorization", `Bearer ${token}`);
+    return request;
+  },
+  onResponse({ response }) {
+    if (response.status === 401) {
+      clearToken();
+      onUnauthorised();
+    }
+  },
+};
+
+const client = createClient<paths>({ baseUrl: API_BASE || globalThis.location?.origin || "" });
+client.use(access);
+
+function asErrorBody(value: unknown, status: number): ApiErrorBody {
+  if (typeof value === "object" && value !== null && "message" in value) return value as ApiErrorBody;
+  return { code: `http_${status}`, message: `HTTP ${status}`, field: null, hint: null };
+}
+
+type Answer<T> = { data?: T; error?: unknown; response: Response };
+
+async function settled<T>(running: Promise<Answer<T>>): Promise<T> {
+  let answer: Answer<T>;
+  try {
+    answer = await running;
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof DOMException) throw new NoAnswer(error.message);
+    throw error;
+  }
+  if (!answer.response.ok || answer.data === undefined) {
+    throw new ApiError(answer.response.status, asErrorBody(answer.error, answer.response.status));
+  }
+  return answer.data;
+}
+
+const reading = () => ({ signal: AbortSignal.timeout(READ_DEADLINE_MS) });
+const commanding = () => ({ signal: AbortSignal.timeout(COMMAND_DEADLINE_MS) });
+
+export const api = {
+  startBot: () => settled(client.POST("/api/bot/start", commanding())),
+  stopBot: () => settled(client.POST("/api/bot/stop", commanding())),
+  status: () => settled(client.GET("/api/bot/status", reading())),
+  configure: (changes: Record<string, string | number | boolean>) =>
+    settled(client.POST("/api/bot/config", { body: changes, ...commanding() })),
+  logs: (limit: number) => settled(client.GET("/api/bot/logs", { params: { query: { limit } }, ...reading() })),
+  createOrder: (order: NewOrder) => settled(client.POST("/api/orders/create", { body: order, ...commanding() })),
+  cancelOrder: (id: string) =>
+    settled(client.DELETE("/api/orders/{order_id}", { params: { path: { order_id: id } }, ...commanding() })),
+  cachedAccount: () => settled(client.GET("/api/cached-account", reading())),
+};

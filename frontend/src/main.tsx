@@ -1,0 +1,49 @@
+import "@fontsource/ibm-plex-mono/latin-400.css";
+import "@fontsource/ibm-plex-sans/latin-400.css";
+import "@fontsource/ibm-plex-sans/latin-500.css";
+import "@fontsource/ibm-plex-sans/latin-600.css";
+import "@fontsource/ibm-plex-sans/latin-ext-400.css";
+import "@fontsource/ibm-plex-sans/latin-ext-500.css";
+import "@fontsource/ibm-plex-sans/latin-ext-600.css";
+import "@mantine/core/styles.layer.css";
+import "@mantine/notifications/styles.layer.css";
+import "./app/tokens.css";
+import "./app/base.css";
+import { MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { App } from "./app/App";
+import { cssVariables, theme } from "./app/theme";
+import { api, socketAddress } from "./lib/api";
+import { startWords } from "./lib/i18n";
+import { readToken } from "./lib/token";
+import { Connection, type SocketLike } from "./stream/connection";
+import { publishToStore } from "./stream/store";
+
+startWords();
+const connection = new Connection({
+  openSocket: () => new WebSocket(socketAddress()) as unknown as SocketLike,
+  fetchAccount: api.cachedAccount,
+  fetchStatus: api.status,
+  token: readToken,
+  now: () => Date.now(),
+  publish: publishToStore(),
+});
+connection.start();
+
+const queries = new QueryClient({ defaultOptions: { queries: { retry: false, refetchOnWindowFocus: true } } });
+const root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="dark">
+        <QueryClientProvider client={queries}>
+          <Notifications position="bottom-right" limit={3} />
+          <App onRetry={() => connection.retryNow()} />
+        </QueryClientProvider>
+      </MantineProvider>
+    </StrictMode>,
+  );
+}

@@ -1,0 +1,141 @@
+/** What the backend sends on /ws/broadcast. Any part may be missing; numbers are strings. */
+export type Text = string | null;
+
+export type Level = readonly [price: string, size: string];
+
+export type MarketPicture = {
+  readonly tick_size?: Text;
+  readonly lot_size?: Text;
+  readonly min_size?: Text;
+  readonly mark_price?: Text;
+  readonly index_price?: Text;
+  readonly last_price?: Text;
+  readonly best_bid?: Text;
+  readonly best_ask?: Text;
+  readonly best_bid_size?: Text;
+  readonly best_ask_size?: Text;
+  readonly age_ms?: Readonly<Record<string, number | null>>;
+  readonly state?: string;
+  readonly reason?: Text;
+  readonly quotes?: { readonly bid?: Text; readonly ask?: Text } | null;
+  readonly last_quote_price?: Text;
+  readonly book?: { readonly bids?: readonly Level[]; readonly asks?: readonly Level[] } | null;
+};
+
+/** The exchange's own field names. */
+export type PositionRecord = {
+  readonly market: string;
+  readonly side?: "LONG" | "SHORT" | string;
+  readonly size?: Text;
+  readonly value?: Text;
+  readonly openPrice?: Text;
+  readonly markPrice?: Text;
+  readonly liquidationPrice?: Text;
+  readonly margin?: Text;
+  readonly leverage?: Text;
+  readonly unrealisedPnl?: Text;
+  readonly realisedPnl?: Text;
+};
+
+export type BalanceRecord = {
+  readonly collateralName?: string;
+  readonly balance?: Text;
+  readonly equity?: Text;
+  readonly availableForTrade?: Text;
+  readonly unrealisedPnl?: Text;
+  readonly initialMargin?: Text;
+  readonly marginRatio?: Text;
+  readonly exposure?: Text;
+  readonly leverage?: Text;
+  readonly mark_prices?: Readonly<Record<string, string>>;
+};
+
+export type Owner = "bot" | "hand" | "foreign";
+
+export type OrderRecord = {
+  readonly id?: string | number | null;
+  readonly externalId?: Text;
+  readonly market: string;
+  readonly side: "BUY" | "SELL";
+  readonly price?: Text;
+  readonly qty?: Text;
+  readonly filledQty?: Text;
+  readonly status?: string;
+  readonly statusReason?: Text;
+  readonly owner?: Owner;
+  readonly timeInForce?: string;
+  readonly postOnly?: boolean;
+  readonly reduceOnly?: boolean;
+  readonly createdTime?: number | null;
+  readonly expireTime?: number | null;
+};
+
+export type TradeRecord = {
+  readonly id?: string | number;
+  readonly market: string;
+  readonly side: "BUY" | "SELL";
+  readonly price?: Text;
+  readonly qty?: Text;
+  readonly fee?: Text;
+  readonly isTaker?: boolean;
+  readonly createdTime?: number | null;
+  readonly orderId?: string | number | null;
+};
+
+export type Metrics = {
+  readonly orders_placed?: number;
+  readonly orders_ended?: number;
+  readonly orders_filled?: number;
+  readonly fill_rate?: Text;
+  readonly realised_pnl?: Text;
+  readonly unrealised_pnl?: Text;
+  readonly fees?: Text;
+  readonly funding?: Text;
+  readonly total_pnl?: Text;
+  readonly equity?: Text;
+  readonly position_size?: Text;
+  readonly fills?: number;
+  readonly requests_last_minute?: number;
+};
+
+export type BotState = "STOPPED" | "RUNNING" | "PAUSED" | "REDUCING" | "HALTED";
+export type BotPicture = { readonly state?: BotState; readonly reason?: Text; readonly running?: boolean };
+export type ConfigValue = string | number | boolean | null;
+export type BotConfig = Readonly<Record<string, ConfigValue>>;
+export type Source = { readonly age_ms?: number | null };
+
+export type Picture = {
+  readonly env?: string;
+  readonly exchange?: { readonly status?: string; readonly detail?: Text };
+  readonly bot?: BotPicture;
+  readonly config?: BotConfig;
+  readonly markets?: Readonly<Record<string, MarketPicture>>;
+  readonly positions?: Readonly<Record<string, PositionRecord>>;
+  readonly balance?: BalanceRecord;
+  readonly orders?: Readonly<Record<string, OrderRecord>>;
+  readonly trades?: Readonly<Record<string, TradeRecord>>;
+  readonly metrics?: Metrics;
+  readonly sources?: Readonly<Record<string, Source>>;
+  readonly clock_ms?: number;
+};
+
+export type StreamMessage =
+  | { readonly type: "snapshot"; readonly seq: number; readonly data: Picture }
+  | { readonly type: "diff"; readonly seq: number; readonly data: unknown };
+
+/** Check the envelope of a message from the socket; null when it is none of ours. */
+export function readMessage(text: string): StreamMessage | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+  if (typeof value !== "object" || value === null) return null;
+  const { type, seq, data } = value as Record<string, unknown>;
+  if (typeof seq !== "number" || !Number.isSafeInteger(seq)) return null;
+  if (typeof data !== "object" || data === null || Array.isArray(data)) return null;
+  if (type === "snapshot") return { type, seq, data };
+  return type === "diff" ? { type, seq, data } : null;
+}

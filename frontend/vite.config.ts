@@ -1,0 +1,19 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const backend = process.env.MMBOT_DEV_BACKEND ?? "http://127.0.0.1:8000";
+
+export default defineConfig({
+  plugins: [react()],
+  build: { outDir: "../backend/ui_dist", emptyOutDir: true, target: "es2023", chunkSizeWarningLimit: 700 },
+  server: {
+    proxy: { "/api": { target: backend }, "/ws": { target: backend, ws: true } },
+  },
+  test: {
+    environment: "jsdom",
+    include: ["tests/**/*.test.ts", "tests/**/*.test.tsx"],
+    setupFiles: ["tests/setup.ts"],
+    css: { modules: { classNameStrategy: "non-scoped" } },
+    maxWorkers: 2,
+  },
+});
