@@ -15,6 +15,7 @@ Usage: python scripts/dev.py VERB [ARGUMENT ...], the same on Linux, macOS and W
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -95,9 +96,7 @@ def call(command: Sequence[str | Path], where: Path = ROOT, extra: Mapping[str, 
     return subprocess.call(words, cwd=where, env={**environment(), **(extra or {})})
 
 
-def must(
-    what: str, command: Sequence[str | Path], where: Path = ROOT, extra: Mapping[str, str] | None = None
-) -> None:
+def must(what: str, command: Sequence[str | Path], where: Path = ROOT, extra: Mapping[str, str] | None = None) -> None:
     """Run a command that has to succeed."""
     code = call(command, where, extra)
     if code != 0:
@@ -142,9 +141,7 @@ def fingerprint(lock: Path) -> str:
 def is_installed(lock: Path) -> bool:
     """Report whether exactly this lock stands in .venv; whatever holds the development lock holds both."""
     candidates = {lock, DEV_LOCK}
-    return any(
-        stamp_of(each).is_file() and stamp_of(each).read_text() == fingerprint(each) for each in candidates
-    )
+    return any(stamp_of(each).is_file() and stamp_of(each).read_text() == fingerprint(each) for each in candidates)
 
 
 def ensure_venv() -> None:
@@ -156,9 +153,7 @@ def ensure_venv() -> None:
     try:
         venv.create(VENV, with_pip=True, clear=True, symlinks=os.name != "nt")
     except subprocess.CalledProcessError as error:
-        raise Stop(
-            "Python could not put pip into a new environment. On Debian or Ubuntu: apt install python3-venv"
-        ) from error
+        raise Stop("Python could not put pip into a new environment. On Debian or Ubuntu: apt install python3-venv") from error
 
 
 def install_lock(lock: Path) -> None:
@@ -260,9 +255,7 @@ def start_screen_build() -> None:
         say(f"The screen is not built ({reason}); the bot, its plain page and its API run all the same.")
         return
     say("The screen is being built in the background; the bot does not wait for it.")
-    subprocess.Popen(
-        [VENV_PYTHON, __file__, "screen", "--quiet"], cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL
-    )
+    subprocess.Popen([VENV_PYTHON, __file__, "screen", "--quiet"], cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL)
 
 
 def run_quietly(what: str, command: list[str]) -> None:
@@ -270,9 +263,7 @@ def run_quietly(what: str, command: list[str]) -> None:
     with SCREEN_LOG.open("a") as log:
         code = subprocess.call(command, cwd=FRONTEND, env=environment(), stdout=log, stderr=subprocess.STDOUT)
     if code != 0:
-        raise Stop(
-            f"{what} failed with exit code {code}; see {SCREEN_LOG.relative_to(ROOT)}. The bot runs on."
-        )
+        raise Stop(f"{what} failed with exit code {code}; see {SCREEN_LOG.relative_to(ROOT)}. The bot runs on.")
 
 
 def run_aloud(what: str, command: list[str]) -> None:
@@ -427,9 +418,7 @@ def lock(arguments: Sequence[str]) -> int:
         command: list[str | Path] = [VENV_BIN / "uv", *RESOLVE, *groups.split(), *shape, "-o", target.name]
         must(f"Resolving {target.name}", command, extra={"UV_PYTHON_DOWNLOADS": "never"})
         if "://" in target.read_text():
-            raise Stop(
-                f"{target.name} names an address; was a source of packages passed on the command line?"
-            )
+            raise Stop(f"{target.name} names an address; was a source of packages passed on the command line?")
     say("Both lock files are written; commit them together with pyproject.toml.")
     return 0
 
@@ -465,4 +454,7 @@ def main(words: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without our signs shows a question mark
     sys.exit(main(sys.argv[1:]))

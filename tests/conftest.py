@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,9 +17,7 @@ CREDENTIAL_ENDINGS = ("_STARKNET_PUBLIC", "_STARKNET_PRIVATE", "_VAULT_NUMBER", 
 KEPT = {"MMBOT_RECORDINGS"}
 
 # Same seed, same run: what fails here fails on every machine. No deadline: the machine may be busy.
-settings.register_profile(
-    "house", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("house", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 # The long proofs look for examples nobody has seen yet: HYPOTHESIS_PROFILE=wild.
 settings.register_profile("wild", settings.get_profile("house"), derandomize=False, max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
@@ -55,15 +54,38 @@ sys.addaudithook(_refuse_the_outside)
 def _an_empty_world() -> Iterator[None]:
     """Hide the settings, keys and state folder of whoever runs the tests."""
     for name in list(os.environ):
-        personal = (
-            name.startswith(SETTINGS_OF_A_PERSON) or name.endswith(CREDENTIAL_ENDINGS) or name == "PORT"
-        )
+        personal = name.startswith(SETTINGS_OF_A_PERSON) or name.endswith(CREDENTIAL_ENDINGS) or name == "PORT"
         if personal and name not in KEPT:
             del os.environ[name]
     home = Path(tempfile.mkdtemp(prefix="mmbot-tests-"))
     os.environ["MMBOT_HOME"] = str(home / "home")
     yield
     shutil.rmtree(home, ignore_errors=True)
+
+
+def left_out(reason: str) -> NoReturn:
+    """Skip a test visibly because something is missing here; fail where everything is required (CI=true)."""
+    if os.environ.get("CI", "").lower() in {"1", "true", "yes"}:
+        pytest.fail(f"With CI=true nothing may be left out: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """Return the folder with recordings of real markets."""
+    folder = os.environ.get("MMBOT_RECORDINGS")
+    if not folder or not Path(folder).is_dir():
+        left_out("no recordings: MMBOT_RECORDINGS names no folder")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def built_screen(repository: Path) -> Path:
+    """Return the folder of the built screen."""
+    folder = repository / "backend" / "ui_dist"
+    if not (folder / "index.html").is_file():
+        left_out("the screen is not built: make screen")
+    return folder
 
 
 @pytest.fixture(scope="session")
