@@ -75,7 +75,7 @@ class BotConfig(BaseModel):
         found = []
         if self.price_move_threshold > self.spread_percentage:
             found.append(
-                f"price_move_threshold {self.price_move_threshold:g} is larger than spread_percentage {self.spread_percentage:g}: "
+                f"price_move_threshold {self.price_move_threshold:g} is above spread_percentage {self.spread_percentage:g}: "
                 "the price can pass a quote before the quote moves, so inventory grows until max_position holds it"
             )
         return found

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
+import aiohttp
 import msgspec
 
 from bot.core.errors import ConfigurationError
@@ -82,3 +84,17 @@ class PaperProcess:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+
+
+async def ask_accounts(rest: str) -> tuple[PaperAccount, ...]:
+    """Return the accounts of a simulated exchange that runs already, from its control address.
+
+    Raises: ConfigurationError when it does not answer.
+    """
+    parts = urlsplit(rest)
+    address = f"{parts.scheme}://{parts.netloc}/sim/accounts"
+    try:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session, session.get(address) as answer:
+            return msgspec.json.decode(await answer.read(), type=PaperExchange, strict=False).accounts
+    except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as error:
+        raise ConfigurationError(f"the simulated exchange at {rest} does not tell its accounts: {error}") from None

@@ -106,24 +106,22 @@ class MarketMaker:
                 bot_main_loop(self.inbox, self.engine, self.orders, self.clock, [self._observe, *self.watchers]), name="loop"
             )
             tasks.create_task(self._reserve_ids(), name="ids")
-            await self._first_contact()
+            if not await self._first_contact():
+                return
             tasks.create_task(self.orders.run(), name="orders")
             tasks.create_task(self._follow(), name="streams")
             if self.config.enabled:
                 self.inbox.emit(QuotingStarted(received_ms=self.clock.now_ms()))
 
-    async def _first_contact(self) -> None:
-        """Load market rules and check who we are, as long as it takes; a refused key halts, and is not asked again in a loop."""
+    async def _first_contact(self) -> bool:
+        """Load market rules and check who we are, as long as it takes. False: the key or vault is refused, a person must act."""
         while True:
             try:
                 markets = await self._exchange.load_markets()
                 identity = await self._exchange.identity()
-            except Unauthorised as error:
-                now_ms = self.clock.now_ms()
-                self.inbox.emit(
-                    VenueRefusedKey(exchange_code=error.exchange_code, message=error.exchange_message, received_ms=now_ms)
-                )
-                await self.clock.sleep(60)
+            except (Unauthorised, ConfigurationError) as error:
+                self._refuse_key(error)
+                return False
             except ExchangeError as error:
                 self.exchange_status, self.exchange_detail = "unreachable", str(error)
                 self.logger.log("WARNING", "exchange_unreachable", None, reason=str(error))
@@ -131,7 +129,12 @@ class MarketMaker:
             else:
                 self._take_rules(markets)
                 self.exchange_status, self.exchange_detail = "connected", f"account {identity.account_id}"
-                return
+                return True
+
+    def _refuse_key(self, error: Unauthorised | ConfigurationError) -> None:
+        code = error.exchange_code if isinstance(error, Unauthorised) else 0
+        self.exchange_status, self.exchange_detail = "refused", str(error)
+        self.inbox.emit(VenueRefusedKey(exchange_code=code, message=str(error), received_ms=self.clock.now_ms()))
 
     def _take_rules(self, markets: dict[str, Market]) -> None:
         for market in markets.values():

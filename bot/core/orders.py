@@ -159,7 +159,7 @@ TRANSITIONS: Final[dict[Status, dict[Saw, Status]]] = {
         Saw.ANSWER_LOST: Status.UNKNOWN,
         Saw.SILENCE: Status.UNKNOWN,
         Saw.OPEN: Status.RESTING,
-        Saw.CANCEL_SENT: Status.CANCELLING,
+        Saw.CANCEL_SENT: Status.UNKNOWN,  # asking for its end does not end the doubt
         Saw.CANCEL_ANSWERED: Status.UNKNOWN,
         Saw.CANCEL_LOST: Status.UNKNOWN,
         Saw.CANCEL_NOT_FOUND: Status.UNKNOWN,

@@ -16,12 +16,13 @@ from bot.core.orders import Fill, Order, OrderReport
 from bot.extended import translate, wire
 from bot.extended.answers import Asked
 from bot.extended.budget import RequestBudget
+from bot.extended.connection import OnStream, StreamSettings, ignore_stream
 from bot.extended.endpoints import CHAIN_IDS, Endpoints
 from bot.extended.order_body import AccountKeys, order_body
 from bot.extended.rest import Deadlines, OnRequest, RestClient, ignore_request, segment
 from bot.extended.secret import Secret
 from bot.extended.signing import Signer
-from bot.extended.streams import OnStream, StreamSettings, Streams, ignore_stream
+from bot.extended.streams import Streams
 from bot.ports import AccountIdentity, Clock, Emit, FeeRates
 
 SWITCH_RANGE_S: Final = (5, 600)
@@ -99,10 +100,11 @@ class ExtendedExchange:
         """
         query = [("market", name) for name in names]
         try:
-            records = await self._read(list[wire.MarketRecord], "/info/markets", query=query, is_private=False)
-        except NotFound:
-            return {}
-        markets = {record.name: translate.market_of(record) for record in records}
+            answer = await self._read(list[dict[str, Any]], "/info/markets", query=query, is_private=False)
+        except NotFound:  # one unknown name spoils the answer for the others: ask for all and choose
+            answer = await self._read(list[dict[str, Any]], "/info/markets", is_private=False)
+        wanted = [fields for fields in answer if not names or fields.get("name") in names]
+        markets = translate.markets_of(wanted, strict=bool(names))
         self._markets.update(markets)
         return markets
 
@@ -149,7 +151,7 @@ class ExtendedExchange:
             raise ConfigurationError(
                 f"the API key belongs to vault {vault}, but the configured vault number is {credentials.vault}"
             )
-        if account.l2Key.lower() != hex(credentials.signer.public_key):
+        if _hex(account.l2Key) != credentials.signer.public_key:
             raise ConfigurationError(
                 f"the API key belongs to Stark key {account.l2Key}, not to {hex(credentials.signer.public_key)}"
             )
@@ -364,6 +366,13 @@ class ExtendedExchange:
     ) -> wire.Envelope:
         self._opened()
         return await self._rest.ask(method, path, route=route, asked=asked, query=query or (), body=body, is_urgent=is_urgent)
+
+
+def _hex(text: str) -> int:
+    try:
+        return int(text, 16)
+    except ValueError:
+        raise ProtocolError(f"the account's Stark key is {text[:80]!r}; expected a hex number") from None
 
 
 def _decode(kind: type[T], answer: msgspec.Raw) -> T:

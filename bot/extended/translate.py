@@ -91,6 +91,20 @@ def _shown(value: object) -> str:
 # --- market rules -------------------------------------------------------------------------------------------
 
 
+def markets_of(answer: list[dict[str, Any]], *, strict: bool) -> dict[str, Market]:
+    """Return the rules of each market by name; those that cannot be read are left out unless `strict`."""
+    markets = {}
+    for fields in answer:
+        try:
+            market = market_of(_record(wire.MarketRecord, fields))
+        except ProtocolError:
+            if strict:
+                raise
+            continue
+        markets[market.name] = market
+    return markets
+
+
 def market_of(record: wire.MarketRecord) -> Market:
     """Return the rules of one market. Fee rates keep their defaults: they belong to the account."""
     config, chain = record.trading_config, record.l2_config

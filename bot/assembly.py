@@ -1,0 +1,139 @@
+"""Puts the parts together for one environment: which exchange, whose account, what is refused before anything is sent."""
+
+import contextlib
+import random
+import secrets
+from collections.abc import AsyncIterator
+from decimal import Decimal
+
+from pydantic import SecretStr
+
+from bot.bot_logger import BotLogger
+from bot.config import BotConfig
+from bot.core.errors import ConfigurationError
+from bot.core.settings import AccountSettings
+from bot.environment import Credentials, Environment, EnvironmentName
+from bot.extended import exchange as venue
+from bot.extended.endpoints import Endpoints, endpoints_for, is_loopback, is_official
+from bot.extended.endpoints import Environment as VenueEnvironment
+from bot.extended.exchange import ExtendedExchange
+from bot.extended.rest import RequestOutcome
+from bot.extended.secret import Secret
+from bot.extended.signing import Signer
+from bot.paper import PaperAccount, PaperProcess, ask_accounts
+from bot.ports import Clock
+from bot.simple_mm_bot import MarketMaker
+from bot.state_folder import StateFolder
+
+TESTNET_ORDER_NOTIONAL = Decimal(10_000)
+"""Largest value of one order on testnet, in collateral."""
+
+
+@contextlib.asynccontextmanager
+async def open_market_maker(
+    environment: Environment, config: BotConfig, *, clock: Clock, logger: BotLogger, paper_arguments: tuple[str, ...] = ()
+) -> AsyncIterator[MarketMaker]:
+    """Hold the state folder, reach the exchange, and yield a market maker that is ready to `run()`.
+
+    Raises: ConfigurationError, in one sentence with the remedy, for everything a person must change first.
+    """
+    if environment.name is EnvironmentName.LIVE:
+        raise ConfigurationError("live trading is closed until its risk limits exist; use MMBOT_ENV=paper or testnet")
+    home = StateFolder(environment.home)
+    with home.lock():
+        async with contextlib.AsyncExitStack() as stack:
+            endpoints, credentials = await _where_and_who(environment, logger, stack, paper_arguments)
+            logger.hide((credentials.api_key.reveal(),))
+            exchange = ExtendedExchange(
+                endpoints,
+                clock,
+                credentials=credentials,
+                randomness=random.Random(secrets.randbits(64)),  # noqa: S311 - jitter of reconnects, not a secret
+                on_signed=lambda order_id, us: logger.log("DEBUG", "order_signed", None, order=order_id, us=us),
+                on_request=RequestLog(logger),
+            )
+            stack.push_async_callback(exchange.close)
+            settings = AccountSettings(
+                max_order_notional=TESTNET_ORDER_NOTIONAL if environment.name is EnvironmentName.TESTNET else None
+            )
+            yield MarketMaker(exchange, config, clock=clock, home=home, logger=logger, account_settings=settings)
+
+
+class RequestLog:
+    """Counts requests, and logs those that failed."""
+
+    def __init__(self, logger: BotLogger) -> None:
+        self._logger = logger
+        self.total = 0
+
+    def __call__(self, route: str, seconds: float, outcome: RequestOutcome) -> None:
+        self.total += 1
+        if outcome.kind != "ok":
+            milliseconds = round(seconds * 1000, 1)
+            self._logger.log(
+                "DEBUG",
+                "request_failed",
+                None,
+                route=route,
+                ms=milliseconds,
+                kind=outcome.kind,
+                status=outcome.http_status,
+                code=outcome.exchange_code,
+            )
+
+
+async def _where_and_who(
+    environment: Environment, logger: BotLogger, stack: contextlib.AsyncExitStack, paper_arguments: tuple[str, ...]
+) -> tuple[Endpoints, venue.Credentials]:
+    if environment.name is EnvironmentName.PAPER:
+        return await _paper(environment, logger, stack, paper_arguments)
+    credentials = environment.credentials
+    missing = [] if environment.api_key else ["EXTENDED_API_KEY"]
+    if credentials is None:
+        missing += ["<NAME>_STARKNET_PUBLIC", "<NAME>_STARKNET_PRIVATE", "<NAME>_VAULT_NUMBER"]
+    if missing or credentials is None or environment.api_key is None:
+        raise ConfigurationError(f"{environment.name} needs credentials, missing: {', '.join(missing)}")
+    endpoints = endpoints_for(
+        VenueEnvironment(environment.name.value), rest=environment.base_url or "", stream=environment.stream_url or ""
+    )
+    return endpoints, _keys(environment.api_key, credentials)
+
+
+async def _paper(
+    environment: Environment, logger: BotLogger, stack: contextlib.AsyncExitStack, paper_arguments: tuple[str, ...]
+) -> tuple[Endpoints, venue.Credentials]:
+    base = environment.base_url
+    if base is not None and is_loopback(base):
+        endpoints = endpoints_for(VenueEnvironment.PAPER, rest=base, stream=environment.stream_url or "")
+        if environment.credentials is not None and environment.api_key is not None:
+            return endpoints, _keys(environment.api_key, environment.credentials)
+        return endpoints, _paper_keys((await ask_accounts(endpoints.rest))[0])
+    if base is not None and not is_official(base):
+        raise ConfigurationError(
+            f"paper talks to a simulated exchange on this machine only, and EXTENDED_API_BASE_URL is {base}: "
+            "unset it, or set MMBOT_ENV=testnet"
+        )
+    if base is not None or environment.credentials is not None or environment.api_key is not None:
+        logger.log(
+            "WARNING",
+            "configuration_warning",
+            None,
+            text="paper mode: the exchange address and credentials of the environment are ignored, nothing real is touched; "
+            "set MMBOT_ENV=testnet or live to use them",
+        )
+    process = PaperProcess(paper_arguments)
+    stack.push_async_callback(process.stop)
+    started = await process.start()
+    endpoints = endpoints_for(VenueEnvironment.PAPER, rest=started.rest, stream=started.stream)
+    return endpoints, _paper_keys(started.accounts[0])
+
+
+def _keys(api_key: SecretStr, credentials: Credentials) -> venue.Credentials:
+    signer = Signer(Secret(credentials.private_key.get_secret_value()))
+    if signer.public_key != int(credentials.public_key, 16):
+        raise ConfigurationError(f"{credentials.name}_STARKNET_PUBLIC does not belong to {credentials.name}_STARKNET_PRIVATE")
+    return venue.Credentials(api_key=Secret(api_key.get_secret_value()), signer=signer, vault=credentials.vault)
+
+
+def _paper_keys(account: PaperAccount) -> venue.Credentials:
+    return venue.Credentials(api_key=Secret(account.api_key), signer=Signer(Secret(account.private_key)), vault=account.vault)
