@@ -86,7 +86,7 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
     is_private: bool = False
 
 
-_SILENT: Final = logging.Logger("streams", logging.CRITICAL + 1)
+_SILENT: Final = logging.Logger("streams", logging.CRITICAL + 1)  # noqa: LOG001  nobody may reconfigure it
 """At DEBUG the library writes every header of the handshake, the key among them; so it writes nothing."""
 
 
