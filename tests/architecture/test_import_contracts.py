@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
@@ -40,6 +40,7 @@ SINS = {
     "a_backend_that_speaks_to_the_venue": Sin(VENUE, "backend.main", "import bot.extended.rest"),
     "a_matching_engine_that_knows_our_engine": Sin(PLAYER, "simulator.matching", "import bot.core.engine"),
     "a_venue_that_knows_our_risk": Sin(PLAYER, "simulator.venue", "import bot.core.risk.limits"),
+    "a_venue_that_knows_our_orders": Sin(PLAYER, "simulator.ledger", "import bot.core.live_orders"),
     "two_modules_in_a_circle": Sin(
         CYCLES,
         "backend.round_and",
@@ -88,17 +89,10 @@ def copy_of_the_tree(repository: Path, tmp_path: Path) -> Path:
         shutil.copytree(repository / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "ui_dist"))
     sinners = {sin.module for sin in SINS.values()}
     targets = {word for sin in SINS.values() for word in re.findall(r"import (\w+\.[\w.]+)", sin.statement)}
-    for module in sorted(sinners | targets | named_by(configuration["contracts"])):
+    for module in sorted(sinners | targets):
         if module.rpartition(".")[2] != "nobody_gave_me_a_place":
             module_file(tmp_path, module)
     return tmp_path
-
-
-def named_by(contracts: list[dict[str, Any]]) -> set[str]:
-    """Return the modules of ours that the contracts name outright; a contract about nothing is an error."""
-    keys = ("source_modules", "protected_modules", "allowed_importers", "forbidden_modules", "ancestors")
-    names = {name for contract in contracts for key in keys for name in contract.get(key, ())}
-    return {name for name in names if name.split(".")[0] in {"bot", "backend", "simulator", "research"}}
 
 
 def plant(root: Path, module: str, statement: str) -> None:
