@@ -21,6 +21,7 @@ from bot.core.order_ids import OrderIds, owner_of
 from bot.core.orders import Owner
 from bot.core.quoting.simple import symmetric_quotes
 from bot.core.settings import AccountSettings
+from bot.hand_orders import HandOrders
 from bot.inbox import Inbox
 from bot.observers.narrator import Narrator
 from bot.observers.status import bot_status
@@ -90,6 +91,7 @@ class MarketMaker:
         self.engine = Engine([config.settings()], account_settings or AccountSettings(), self.ids)
         self.inbox = Inbox(clock)
         self.orders = OrderManager(exchange, self.inbox.emit, clock, logger.log, lambda: home.is_halted)
+        self.hand = HandOrders(self.engine, self.orders, exchange, clock, self.ids)
         self._narrator = Narrator(logger)
         self._commands = asyncio.Lock()
         self._markets_changed = asyncio.Event()
@@ -238,6 +240,30 @@ class MarketMaker:
         if config.market != self.config.market:
             self._markets_changed.set()
         self.config = config
+
+    async def create_order(
+        self,
+        *,
+        market: str,
+        side: str,
+        price: object,
+        size: object,
+        time_in_force: str,
+        reduce_only: bool = False,
+        shy: bool = False,
+    ) -> dict[str, Any]:
+        """Make an order by hand; see `HandOrders.create`."""
+        return await self.hand.create(
+            market=market, side=side, price=price, size=size, time_in_force=time_in_force, reduce_only=reduce_only, shy=shy
+        )
+
+    async def cancel_order(self, order_id: str) -> dict[str, Any]:
+        """Cancel an order by the exchange's id or ours."""
+        return await self.hand.cancel(order_id)
+
+    def open_orders(self, market: str | None = None) -> list[dict[str, Any]]:
+        """Return every order that may be live, with its owner."""
+        return self.hand.open(market)
 
     def status(self) -> dict[str, Any]:
         """Return the documents' status."""

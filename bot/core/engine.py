@@ -11,7 +11,8 @@ from typing import assert_never
 
 from bot.core import doubts
 from bot.core.account import Account
-from bot.core.actions import AnyAction, ApprovedOrder, cancel_of
+from bot.core.actions import AnyAction, ApprovedOrder, PlaceOrder, cancel_of
+from bot.core.errors import InvalidInput
 from bot.core.events import (
     AccountRead,
     AccountReadFailed,
@@ -293,6 +294,8 @@ class Engine:
             case PlaceAcknowledged():
                 self.counters.orders_placed += before is not None and before.owner is Owner.BOT
                 self.orders.saw(order_id, Saw.ACKNOWLEDGED, now_ms, exchange_order_id=event.exchange_order_id)
+                if before is not None and (maker := self.makers.get(before.market)) is not None:
+                    maker.acknowledged(before)
             case PlaceOutcomeUnknown():
                 market = before.market if before else None
                 self._note("WARNING", "order_outcome_unknown", market, order=order_id, reason=event.reason)
@@ -387,16 +390,38 @@ class Engine:
             self._ended(before, after, now_ms)
 
     def _approve(self, order: Order, view: MarketView) -> ApprovedOrder:
-        settings = self.settings[order.market]
+        settings = self.settings.get(order.market)
         return approve(
             order,
             market=view.rules,
             orders=self.orders,
             position=self.account.position(order.market),
             mark_price=view.mark.value if view.mark else None,
-            max_position=settings.max_position,
+            max_position=settings.max_position if settings else None,
             max_order_notional=self.account_settings.max_order_notional,
         )
+
+    def admit(self, order: Order, now_ms: int) -> PlaceOrder:
+        """Take in an order that a person asked for: through the same gate as the bot's own, and counted from now on.
+
+        Raises: RiskRefused; InvalidInput for a market that does not exist.
+        """
+        view = self.view_of(order.market)
+        approved = self._approve(order, view)
+        self.orders.add(order)
+        self.orders.saw(order.client_order_id, Saw.SENT, now_ms)
+        return PlaceOrder(approved=approved, decided_ms=now_ms)
+
+    def view_of(self, market: str) -> MarketView:
+        """Return a market's view.
+
+        Raises: InvalidInput naming the markets that exist.
+        """
+        view = self.views.get(market)
+        if view is None:
+            known = ", ".join(sorted(self.views)[:10]) or "none yet: the exchange has not been reached"
+            raise InvalidInput("market", market, f"a market of the exchange: {known}")
+        return view
 
     def configure(self, settings: MakerSettings) -> None:
         """Take new settings for a market; a market that is quoted no longer has its orders cancelled as leftovers."""

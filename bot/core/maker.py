@@ -5,7 +5,7 @@ the bot; the new pair is placed when each of them has ended, or is in doubt, in 
 and looked up elsewhere. Nothing here reads a clock.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from typing import Final
 
@@ -60,6 +60,9 @@ class Maker:
         self._refill_at_ms: int | None = None
         self._cooling = {side: Cooling() for side in Side}
         self._cancel_sent_ms: dict[str, int] = {}
+        self._held: dict[Side, Reason] = {}
+        self._unanswered: set[str] = set()
+        self._answered: list[str] = []
 
     @property
     def market(self) -> str:
@@ -79,6 +82,15 @@ class Maker:
         cooling.until_ms = now_ms + pause
         self._refill_at_ms = max(self._refill_at_ms or 0, now_ms + pause)
 
+    def acknowledged(self, order: Order) -> None:
+        """The exchange took an order of the last refresh; told once all of them are answered."""
+        if order.client_order_id not in self._unanswered:
+            return
+        self._unanswered.discard(order.client_order_id)
+        self._answered.append(f"{order.side} @ {plain(self.view.rules.price(order.price))}")
+        if not self._unanswered:
+            self._note("INFO", "orders_placed", orders=", ".join(self._answered))
+
     def rested(self, side: Side) -> None:
         """An order on `side` rests on the book: the streak is over."""
         self._cooling[side] = Cooling()
@@ -86,6 +98,15 @@ class Maker:
     def vanished(self, now_ms: int) -> None:
         """An order of ours ended without our asking: show quotes again after the usual pause."""
         self._refill_at_ms = self._refill_at_ms or now_ms + self.settings.requote_after_fill_ms
+
+    def hold(self, side: Side, reason: Reason) -> None:
+        """Pull one side, and keep it pulled until released: an order that can take must not meet our own quotes."""
+        self._held[side] = reason
+
+    def release(self, side: Side, now_ms: int) -> None:
+        """Show a held side again."""
+        if self._held.pop(side, None) is not None:
+            self._refill_at_ms = now_ms
 
     # --- decisions --------------------------------------------------------------------------------------------------------
 
@@ -108,7 +129,7 @@ class Maker:
             return self.pull(orders, reason, now_ms)
         self._replacing = self._replacing or self._why_refresh(picture)
         if not self._replacing:
-            return []
+            return self._cancels(orders, now_ms, tuple(self._held)) if self._held else []
         cancels = self._cancels(orders, now_ms)
         if any(order.status is not Status.UNKNOWN for order in orders.of(self.market, Owner.BOT)):
             return cancels
@@ -132,8 +153,8 @@ class Maker:
             self._note("DEBUG", "no_refresh_needed", price=picture.mark_price, last=last)
         return ""
 
-    def _cancels(self, orders: LiveOrders, now_ms: int) -> list[AnyAction]:
-        live = orders.of(self.market, Owner.BOT)
+    def _cancels(self, orders: LiveOrders, now_ms: int, sides: Collection[Side] = tuple(Side)) -> list[AnyAction]:
+        live = tuple(order for order in orders.of(self.market, Owner.BOT) if order.side in sides)
         self._cancel_sent_ms = {order.client_order_id: self._cancel_sent_ms.get(order.client_order_id, 0) for order in live}
         actions: list[AnyAction] = []
         for order in live:
@@ -167,6 +188,9 @@ class Maker:
     ) -> PlaceOrder | None:
         now_ms = picture.now_ms
         cooling = self._cooling[quote.side]
+        if (held := self._held.get(quote.side)) is not None:
+            self.withheld[quote.side] = held
+            return None
         if now_ms < cooling.until_ms:
             text = f"{quote.side} cools down for {cooling.until_ms - now_ms} ms after {cooling.streak} refusals in a row"
             self.withheld[quote.side] = Reason(code="cooling_down", text=text)
@@ -210,9 +234,12 @@ class Maker:
         if self._refill_at_ms is not None and self._refill_at_ms <= now_ms:
             self._refill_at_ms = None
         shown: dict[Side, str | None] = dict.fromkeys(Side)
+        self._unanswered, self._answered = set(), []
+        self._note("DEBUG", "price_found", price=desired.anchor)
         for action in actions:
             if isinstance(action, PlaceOrder):
                 order = action.approved.order
+                self._unanswered.add(order.client_order_id)
                 shown[order.side] = plain(self.view.rules.price(order.price))
         self._note("INFO", "quotes_updated", bid=shown[Side.BUY], ask=shown[Side.SELL], price=desired.anchor, why=why)
 

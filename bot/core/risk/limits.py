@@ -20,10 +20,12 @@ def approve(
     orders: LiveOrders,
     position: Decimal,
     mark_price: Decimal | None,
-    max_position: Decimal,
+    max_position: Decimal | None,
     max_order_notional: Decimal | None,
 ) -> ApprovedOrder:
     """Let an order pass, as a type that nothing else can make.
+
+    `max_position` None: the market is not quoted, and only the exchange's largest position value holds.
 
     Raises: RiskRefused with a code and a sentence that names the limit.
     """
@@ -33,7 +35,8 @@ def approve(
     if order.owner is Owner.BOT and not order.post_only:
         raise RiskRefused("not_post_only", "the bot's own orders are post-only, always")
     _check_own_cross(order, orders)
-    _check_exposure(order, market, orders, position, max_position)
+    limit = market.max_position_value / market.price(order.price) if max_position is None else max_position
+    _check_exposure(order, market, orders, position, limit)
     return ApprovedOrder(order=order)
 
 

@@ -1,0 +1,279 @@
+"""Orders that a person makes through us: the same gate as the bot's own, one way in for API, CLI and Python.
+
+An order that can take liquidity first pulls our quotes on the other side and waits until they are gone: which of two own orders
+the exchange's self-trade protection cancels is not known.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
+
+from bot.core.actions import CancelOrder
+from bot.core.engine import Engine
+from bot.core.errors import InvalidInput, RiskRefused
+from bot.core.market import market_name
+from bot.core.market_view import MarketView
+from bot.core.notes import Reason
+from bot.core.numbers import Lots, Ticks, parse_decimal, plain
+from bot.core.order_ids import OrderIds
+from bot.core.orders import Order, OrderReport, Owner, Saw, Side, Status, TimeInForce
+from bot.order_manager import OrderManager
+from bot.ports import Clock, Exchange
+
+LONGEST_EXPIRY_DAYS: Final = 28
+"""The longest that testnet accepts; mainnet accepts 90. The end date is shown."""
+DAY_MS: Final = 86_400_000
+IOC_LIFETIME_MS: Final = 60_000
+PULL_TIMEOUT_S: Final = 5.0
+OUTCOME_TIMEOUT_S: Final = 2.0
+LOOK_EVERY_S: Final = 0.01
+KINDS: Final = ("POST_ONLY", "GTC", "GTT", "IOC", "FOK")
+
+
+class HandOrders:
+    """Makes, lists and cancels orders for a person."""
+
+    def __init__(self, engine: Engine, orders: OrderManager, exchange: Exchange, clock: Clock, ids: OrderIds) -> None:
+        self._engine = engine
+        self._orders = orders
+        self._exchange = exchange
+        self._clock = clock
+        self._ids = ids
+        self.longest_expiry_days = LONGEST_EXPIRY_DAYS
+
+    async def create(
+        self,
+        *,
+        market: str,
+        side: str,
+        price: object,
+        size: object,
+        time_in_force: str,
+        reduce_only: bool = False,
+        shy: bool = False,
+    ) -> dict[str, Any]:
+        """Make one order and return what became of it within two seconds.
+
+        `shy` rounds a price that is off the tick away from the touch instead of refusing it.
+
+        Raises: InvalidInput, RiskRefused, IdsExhausted; what the exchange says comes back in the answer.
+        """
+        view = self._engine.view_of(market_name(market))
+        wanted = _side(side)
+        kind = _kind(time_in_force)
+        ticks = _ticks(view, wanted, parse_decimal("price", price), shy=shy)
+        lots = view.rules.exact_lots(parse_decimal("size", size))
+        if kind == "FOK":
+            self._require_fillable(view, wanted, ticks, lots)
+        order = self._order(view, wanted, ticks, lots, kind=kind, reduce_only=reduce_only)
+        maker = self._engine.makers.get(view.rules.name)
+        pulls = maker is not None and kind != "POST_ONLY" and _may_take(view, order)
+        if not pulls or maker is None:
+            return await self._send(order, view, kind)
+        maker.hold(
+            wanted.opposite, Reason(code="hand_order", text=f"{wanted.opposite} pulled: a {kind} order by hand could meet it")
+        )
+        try:
+            await self._wait(lambda: not self._engine.orders.of(order.market, Owner.BOT, wanted.opposite), PULL_TIMEOUT_S)
+            if self._engine.orders.of(order.market, Owner.BOT, wanted.opposite):
+                raise RiskRefused(
+                    "own_quotes_in_the_way", "our own quotes on the other side could not be pulled in time; nothing was sent"
+                )
+            return await self._send(order, view, kind)
+        finally:
+            maker.release(wanted.opposite, self._clock.now_ms())
+
+    async def cancel(self, order_id: str) -> dict[str, Any]:
+        """Cancel one order by the exchange's id or ours, whoever made it.
+
+        Raises: NotFound when neither we nor the exchange know it; the exchange's refusals.
+        """
+        order = self._find(order_id)
+        if order is None:
+            await self._exchange.cancel(
+                client_order_id=order_id, exchange_order_id=int(order_id) if order_id.isascii() and order_id.isdigit() else None
+            )
+            return {"status": "CANCELLING", "id": order_id}
+        if order.is_live:
+            self._engine.orders.saw(order.client_order_id, Saw.CANCEL_SENT, self._clock.now_ms())
+            self._orders.execute(
+                [
+                    CancelOrder(
+                        client_order_id=order.client_order_id, exchange_order_id=order.exchange_order_id, market=order.market
+                    )
+                ]
+            )
+            await self._wait(lambda: not self._known(order).is_live, OUTCOME_TIMEOUT_S)
+        now = self._known(order)
+        return {
+            "status": now.status.value,
+            "id": _id_text(now),
+            "externalId": now.client_order_id,
+            "filled": self._size(now, now.filled),
+        }
+
+    def open(self, market: str | None = None) -> list[dict[str, Any]]:
+        """Return every order that may be live, ours and strangers', newest first."""
+        name = market_name(market) if market else None
+        if name is not None:
+            self._engine.view_of(name)
+        ours = [self._row(order) for order in self._engine.orders if name in (None, order.market)]
+        theirs = [_foreign_row(report) for report in self._engine.orders.foreign.values() if name in (None, report.market)]
+        return sorted(ours + theirs, key=lambda row: -int(row["createdTime"]))
+
+    # --- steps ------------------------------------------------------------------------------------------------------------
+
+    def _order(self, view: MarketView, side: Side, ticks: Ticks, lots: Lots, *, kind: str, reduce_only: bool) -> Order:
+        now_ms = self._clock.now_ms()
+        takes = kind in ("IOC", "FOK")
+        ends_ms = now_ms + (IOC_LIFETIME_MS if takes else self.longest_expiry_days * DAY_MS - IOC_LIFETIME_MS)
+        order_id = self._ids.take(Owner.HAND)
+        return Order(
+            client_order_id=order_id.text,
+            nonce=order_id.nonce,
+            market=view.rules.name,
+            side=side,
+            price=ticks,
+            size=lots,
+            time_in_force=TimeInForce.IOC if takes else TimeInForce.GTT,
+            post_only=kind == "POST_ONLY",
+            reduce_only=reduce_only,
+            owner=Owner.HAND,
+            created_ms=now_ms,
+            expires_ms=ends_ms // 1000 * 1000,
+            since_ms=now_ms,
+        )
+
+    async def _send(self, order: Order, view: MarketView, kind: str) -> dict[str, Any]:
+        action = self._engine.admit(order, self._clock.now_ms())
+        await self._orders.place(action)
+        waits = (Status.PLACING, Status.ACKED) if kind not in ("IOC", "FOK") else (Status.PLACING, Status.ACKED, Status.RESTING)
+        await self._wait(lambda: self._known(order).status not in waits, OUTCOME_TIMEOUT_S)
+        now = self._known(order)
+        return {
+            "status": _outcome(now),
+            "id": _id_text(now),
+            "externalId": now.client_order_id,
+            "market": now.market,
+            "side": now.side.value,
+            "price": plain(view.rules.price(now.price)),
+            "size": plain(view.rules.size(now.size)),
+            "filled": self._size(now, now.filled),
+            "timeInForce": kind,
+            "reduceOnly": now.reduce_only,
+            "expires": now.expires_ms,
+            "reason": now.reason,
+        }
+
+    def _require_fillable(self, view: MarketView, side: Side, ticks: Ticks, lots: Lots) -> None:
+        """FOK is a checked IOC: it is refused here unless the live book can fill all of it within the price."""
+        if view.book.problem:
+            raise RiskRefused("fok_no_book", f"fill-or-kill needs a live book: {view.book.problem}")
+        levels = view.book.asks(200) if side is Side.BUY else view.book.bids(200)
+        within = [level for level in levels if (level.price <= ticks if side is Side.BUY else level.price >= ticks)]
+        available = sum(level.size for level in within)
+        if available < lots:
+            there, asked = plain(view.rules.size(Lots(available))), plain(view.rules.size(lots))
+            raise RiskRefused(
+                "fok_not_fillable", f"the book offers {there} within the price, {asked} was asked; nothing was sent"
+            )
+
+    def _find(self, order_id: str) -> Order | None:
+        order = self._engine.orders.get(order_id)
+        if order is not None:
+            return order
+        return next((each for each in self._engine.orders if _id_text(each) == order_id), None)
+
+    def _known(self, order: Order) -> Order:
+        return self._engine.orders.get(order.client_order_id) or order
+
+    def _size(self, order: Order, lots: Lots) -> str:
+        return plain(self._engine.views[order.market].rules.size(lots))
+
+    def _row(self, order: Order) -> dict[str, Any]:
+        rules = self._engine.views[order.market].rules
+        return {
+            "id": _id_text(order),
+            "externalId": order.client_order_id,
+            "market": order.market,
+            "side": order.side.value,
+            "price": plain(rules.price(order.price)),
+            "qty": plain(rules.size(order.size)),
+            "filledQty": plain(rules.size(order.filled)),
+            "status": order.status.value,
+            "owner": order.owner.value,
+            "timeInForce": order.time_in_force.value,
+            "postOnly": order.post_only,
+            "reduceOnly": order.reduce_only,
+            "createdTime": order.created_ms,
+            "expireTime": order.expires_ms,
+        }
+
+    async def _wait(self, holds: Callable[[], bool], seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not holds():  # noqa: ASYNC110 - the loop's own rhythm changes the state; it rings no bell for each fact
+                    await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _side(text: str) -> Side:
+    try:
+        return Side(text)
+    except ValueError:
+        raise InvalidInput("side", text, "BUY or SELL") from None
+
+
+def _kind(text: str) -> str:
+    if text not in KINDS:
+        raise InvalidInput("timeInForce", text, ", ".join(KINDS))
+    return text
+
+
+def _ticks(view: MarketView, side: Side, price: Decimal, *, shy: bool) -> Ticks:
+    if not shy:
+        return view.rules.exact_ticks(price)
+    ticks = view.rules.bid_ticks(price) if side is Side.BUY else view.rules.ask_ticks(price)
+    if ticks <= 0:
+        raise InvalidInput("price", plain(price), f"at least one tick of {plain(view.rules.tick_size)}")
+    return ticks
+
+
+def _may_take(view: MarketView, order: Order) -> bool:
+    """True unless the live touch shows that the price rests on its own side."""
+    best_bid, best_ask, _ = view.touch()
+    if order.side is Side.BUY:
+        return best_ask is None or order.price >= best_ask.price
+    return best_bid is None or order.price <= best_bid.price
+
+
+def _outcome(order: Order) -> str:
+    if order.status in (Status.PLACING, Status.ACKED):
+        return "PLACED"
+    if order.status is Status.RESTING and order.filled > 0:
+        return "PARTIALLY_FILLED"
+    return order.status.value
+
+
+def _id_text(order: Order) -> str | None:
+    return None if order.exchange_order_id is None else str(order.exchange_order_id)
+
+
+def _foreign_row(report: OrderReport) -> dict[str, Any]:
+    return {
+        "id": str(report.exchange_order_id),
+        "externalId": report.client_order_id,
+        "market": report.market,
+        "side": report.side.value,
+        "price": None if report.price is None else plain(report.price),
+        "qty": plain(report.size),
+        "filledQty": plain(report.filled),
+        "status": report.status.value,
+        "owner": Owner.FOREIGN.value,
+        "timeInForce": report.time_in_force,
+        "postOnly": report.post_only,
+        "reduceOnly": report.reduce_only,
+        "createdTime": report.created_ms,
+        "expireTime": report.expires_ms,
+    }
