@@ -57,6 +57,11 @@ class Exchange:
     def next_due_ms(self) -> int | None:
         return self.venue.next_due_ms()
 
+    def sit_out(self, skipped_ms: int) -> None:
+        """Tell the flows that the clock is about to jump: they do not live through the time skipped."""
+        for flow in self.flows.values():
+            flow.sit_out(skipped_ms)
+
     def set_regime(self, name: str, market: str | None = None) -> None:
         """Change the mood of one synthetic market, or of all.
 

@@ -33,6 +33,7 @@ class Flow(Protocol):
 
     def start(self) -> None: ...
     def state(self) -> dict[str, object]: ...
+    def sit_out(self, skipped_ms: int) -> None: ...
 
 
 class SyntheticFlow:
@@ -74,6 +75,9 @@ class SyntheticFlow:
             "speed": self._speed,
             "efficient_price": f"{self._price.value:.6f}",
         }
+
+    def sit_out(self, skipped_ms: int) -> None:
+        self._next_ms += skipped_ms
 
     def set_regime(self, regime: Regime) -> None:
         self.regime = regime

@@ -26,7 +26,8 @@ from simulator.orders import Order, OrderRequest, Status
 from simulator.refusals import Code, Refused
 from simulator.rules import MarketStatus, Mode, check_mode, check_reducing, check_request
 from simulator.standing import Standings
-from simulator.wire import text
+from simulator.views import order_record
+from simulator.wire import OrderRecord, text
 
 HOUSE_MONEY: Final = Decimal(1_000_000_000)
 
@@ -251,6 +252,15 @@ class Venue:
         if price != state.index:
             state.index = price
             self._outbox.append(IndexMoved(ms=self.now_ms, market=market, price=text(price)))
+
+    def open_interest(self, market: str) -> Decimal:
+        """Return the size of all long positions, in the base asset."""
+        spec = self.markets[market].spec
+        longs = sum(max(each.lots, 0) for each in self.ledger.positions.values() if each.market == market)
+        return spec.lot_size * longs
+
+    def order_record(self, order: Order) -> OrderRecord:
+        return order_record(order, self.markets[order.market].spec)
 
     def set_mode(self, mode: Mode) -> None:
         self.engine.mode = mode

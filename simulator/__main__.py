@@ -1,0 +1,94 @@
+"""`python -m simulator serve`: the simulated exchange as a process of its own."""
+
+import argparse
+import asyncio
+import sys
+from typing import Final
+
+from simulator.accounts import derive_accounts
+from simulator.exchange import synthetic_exchange
+from simulator.options import ServerOptions, VenueOptions
+from simulator.regimes import NORMAL, REGIMES
+from simulator.server import print_line, serve
+from simulator.site import Site, VenueClock
+from simulator.verify import MAINNET, TESTNET, SigningLibraryMissing, public_key_function
+
+
+_DEFAULTS: Final = ServerOptions()
+
+
+def _delay(value: str) -> tuple[int, int]:
+    low, _, high = value.partition("-")
+    shortest, longest = int(low), int(high or low)
+    if not 0 <= shortest <= longest:
+        raise argparse.ArgumentTypeError("expected MS or MIN-MAX, e.g. 10 or 5-20")
+    return shortest, longest
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line of the simulated exchange."""
+    top = argparse.ArgumentParser(prog="python -m simulator", description="A simulated Extended exchange on this machine.")
+    verbs = top.add_subparsers(dest="verb", required=True)
+    run = verbs.add_parser("serve", help="serve REST and streams until SIGTERM or SIGINT")
+    run.add_argument("--host", default="127.0.0.1")
+    run.add_argument("--port", type=int, default=0, help="0 picks a free one; the first output line names it")
+    run.add_argument("--seed", type=int, default=1, help="accounts, keys and background flow follow from it")
+    run.add_argument("--accounts", type=int, default=4, metavar="K")
+    run.add_argument("--flow", default="synthetic", help="synthetic, none, or replay:FILE")
+    run.add_argument("--regime", default=NORMAL.name, choices=list(REGIMES))
+    run.add_argument("--faults", metavar="FILE", help="faults to begin with, as the JSON of POST /sim/faults")
+    run.add_argument("--speed", type=float, default=1.0, help="scales the background flow only")
+    run.add_argument("--verify", choices=["on", "off"], default="on", help="check Stark signatures")
+    run.add_argument("--domain", choices=["testnet", "mainnet"], default="testnet")
+    run.add_argument("--clock-offset-ms", type=int, default=0, help="venue clock minus system clock")
+    run.add_argument("--read-lag-ms", type=int, default=_DEFAULTS.read_lag_ms)
+    run.add_argument("--accept-delay-ms", type=_delay, default=_DEFAULTS.venue.accept_delay_ms, metavar="MS|MIN-MAX")
+    run.add_argument("--rate-limit", type=int, default=1_000, metavar="N", help="requests per minute and address; 0: no limit")
+    run.add_argument("--exit-on-stdin-close", action="store_true", help="stop when the parent closes standard input")
+    return top
+
+
+def main(arguments: list[str] | None = None) -> int:
+    asked = parser().parse_args(arguments)
+    public_key_of = public_key_function()
+    if asked.verify == "on" and public_key_of is None:
+        sys.stderr.write(f"{SigningLibraryMissing()}\n")
+        return 3
+    if asked.speed <= 0 or asked.accounts < 0 or not 0 <= asked.port <= 65_535:
+        sys.stderr.write("--speed must be positive, --accounts at least 0, --port a port number\n")
+        return 2
+    venue_options = VenueOptions(
+        accept_delay_ms=asked.accept_delay_ms, max_expiry_days=90 if asked.domain == "mainnet" else 28
+    )
+    options = ServerOptions(
+        verify_signatures=asked.verify == "on",
+        read_lag_ms=asked.read_lag_ms,
+        clock_offset_ms=asked.clock_offset_ms,
+        rate_limit_per_minute=asked.rate_limit,
+        venue=venue_options,
+    )
+    clock = VenueClock(asked.clock_offset_ms)
+    exchange = synthetic_exchange(
+        seed=asked.seed,
+        accounts=derive_accounts(asked.seed, asked.accounts, public_key_of),
+        start_ms=clock.now_ms(),
+        options=venue_options,
+        regime=REGIMES[asked.regime],
+        speed=asked.speed,
+        with_flow=asked.flow != "none",
+    )
+    domain = MAINNET if asked.domain == "mainnet" else TESTNET
+
+    async def run() -> None:
+        site = Site(exchange, clock=clock, options=options, domain=domain, seed=asked.seed, announce=print_line)
+        await serve(site, asked.host, asked.port, exit_on_stdin_close=asked.exit_on_stdin_close)
+
+    try:
+        asyncio.run(run())
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

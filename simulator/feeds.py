@@ -1,0 +1,93 @@
+"""What the market data streams say, as ready-made JSON: book snapshots and deltas, best prices, trades, marks.
+
+Pure: a frame is everything except the sequence number, which belongs to each connection. So a frame is encoded once for all
+its readers, and a connection only appends `,"seq":N}`.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from bot.core.numbers import Lots, Ticks
+from simulator.market_state import MarketState
+from simulator.matching import Side
+from simulator.wire import text
+
+encode: Final = msgspec.json.Encoder().encode
+
+
+def frame(ts_ms: int, data: bytes, word: str | None = None, *, priced: bool = False) -> bytes:
+    """Return an open frame: the caller's connection closes it with its sequence number."""
+    kind = b"" if word is None else b'"type":"%s",' % word.encode()
+    source = b',"sourceEventId":null' if priced else b""
+    return b'{"ts":%d,%s"data":%s%s' % (ts_ms, kind, data, source)
+
+
+def price_data(market: str, price: str, ts_ms: int) -> bytes:
+    return encode({"m": market, "p": price, "ts": ts_ms})
+
+
+class BookFeed:
+    """The published picture of one market's book."""
+
+    def __init__(self, state: MarketState) -> None:
+        self._state = state
+        self._published: dict[Side, dict[Ticks, Lots]] = {side: dict(state.book.levels(side)) for side in Side}
+        self._snapshot: bytes | None = None
+        self._best: bytes | None = None
+        state.book.changed_bids.clear()
+        state.book.changed_asks.clear()
+
+    def snapshot(self) -> bytes:
+        """Return the book as last published: the next delta continues from here."""
+        if self._snapshot is None:
+            bids = sorted(self._published[Side.BUY].items(), reverse=True)
+            asks = sorted(self._published[Side.SELL].items())
+            self._snapshot = self._book_data("SNAPSHOT", [self._level(*each) for each in bids], [self._level(*each) for each in asks])
+        return self._snapshot
+
+    def delta(self) -> bytes | None:
+        """Publish what changed since the last call; None when nothing did."""
+        bids = self._changes(Side.BUY, self._state.book.changed_bids)
+        asks = self._changes(Side.SELL, self._state.book.changed_asks)
+        if not bids and not asks:
+            return None
+        self._snapshot = None
+        return self._book_data("DELTA", bids, asks)
+
+    def best(self) -> bytes | None:
+        """Return the best bid and ask if they differ from the last call's; None otherwise."""
+        data = self.best_now()
+        if data == self._best:
+            return None
+        self._best = data
+        return data
+
+    def best_now(self) -> bytes:
+        bids, asks = ([self._level(*each) for each in self._state.book.levels(side, 1)] for side in Side)
+        return self._book_data("SNAPSHOT", bids, asks, depth="1")
+
+    def _changes(self, side: Side, changed: set[Ticks]) -> list[dict[str, str]]:
+        if not changed:
+            return []
+        published, spec, book = self._published[side], self._state.spec, self._state.book
+        levels = []
+        for price in sorted(changed, reverse=side is Side.BUY):
+            now, before = book.size_at(side, price), published.get(price, 0)
+            if now == before:
+                continue
+            if now:
+                published[price] = now
+            else:
+                del published[price]
+            size = {"q": text(spec.size(Lots(now - before))), "c": text(spec.size(now))}
+            levels.append({"p": text(spec.price(price)), **size})
+        changed.clear()
+        return levels
+
+    def _level(self, price: Ticks, lots: Lots) -> dict[str, str]:
+        spec = self._state.spec
+        return {"p": text(spec.price(price)), "q": text(spec.size(lots))}
+
+    def _book_data(self, word: str, bids: list[Any], asks: list[Any], depth: str = "f") -> bytes:
+        return encode({"t": word, "m": self._state.spec.name, "b": bids, "a": asks, "d": depth})

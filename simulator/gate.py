@@ -1,0 +1,148 @@
+"""What every request passes before its handler: log, faults, headers, budget, key; and how failures become answers."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+
+from simulator.accounts import Account
+from simulator.answers import no_such_route, refused
+from simulator.refusals import Code, Refused
+from simulator.request_log import RequestLine
+from simulator.site import Site
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+SITE: Final = web.AppKey("site", Site)
+API: Final = "/api/v1"
+STREAMS: Final = "/stream.extended.exchange"
+WRITES: Final = frozenset({"POST", "DELETE", "PATCH"})
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
+
+
+def site_of(request: web.Request) -> Site:
+    return request.app[SITE]
+
+
+def account_of(request: web.Request) -> Account:
+    """Return whose API key came with the request; the gate has made sure there is one."""
+    account: Account = request["account"]
+    return account
+
+
+class LostAnswer(Exception):
+    """A fault: the connection is cut instead of answering."""
+
+
+@web.middleware
+async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Run one request through the gate and log it."""
+    site, started = site_of(request), time.perf_counter()
+    if request.path.startswith("/sim"):
+        return await _control(request, handler)
+    site.kick()
+    response: web.StreamResponse | None = None
+    try:
+        response = await _answer(site, request, handler)
+    except LostAnswer:
+        if request.transport is not None:
+            request.transport.abort()
+        response = web.Response(status=499)
+    finally:
+        if response is not None:
+            _log(site, request, response, started)
+    return response
+
+
+async def _control(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if request.remote not in LOOPBACK:
+        return refused(Refused(Code.FORBIDDEN, "control routes answer on loopback only"))
+    try:
+        site_of(request).kick()
+        return await handler(request)
+    except Refused as refusal:
+        return refused(refusal)
+    except web.HTTPException as error:
+        return refused(_as_refusal(error), status=error.status)
+
+
+def _log(site: Site, request: web.Request, response: web.StreamResponse, started: float) -> None:
+    resource = request.match_info.route.resource
+    account = request.get("account")
+    site.requests.add(
+        RequestLine(
+            ms=site.venue.now_ms,
+            method=request.method,
+            path=request.path,
+            route=resource.canonical if resource else "(none)",
+            status=response.status,
+            account_id=account.account_id if account else None,
+            elapsed_ms=round((time.perf_counter() - started) * 1000, 3),
+            code=response.get("code"),
+        )
+    )
+
+
+async def _answer(site: Site, request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        _check_headers(site, request)
+        trouble = await _before(site, request)
+        if trouble is not None:
+            return trouble
+        response = await handler(request)
+    except Refused as refusal:
+        business = site.options.business_errors_on_200 and refusal.code >= 1000
+        response = refused(refusal, status=200 if business else None)
+    except web.HTTPException as error:
+        response = refused(_as_refusal(error), status=error.status)
+    if request.method in WRITES and site.faults.strikes("lose_answers"):
+        raise LostAnswer
+    return response
+
+
+def _as_refusal(error: web.HTTPException) -> Refused:
+    if error.status == 404:
+        return no_such_route()
+    if error.status == 405:
+        return Refused(Code.BAD_REQUEST, "this path has no such method", message="Method not allowed")
+    if error.status == 413:
+        return Refused(Code.BAD_REQUEST, "the body is too large", message="Request body too large")
+    return Refused(Code.BAD_REQUEST, error.reason)
+
+
+def _check_headers(site: Site, request: web.Request) -> None:
+    if not request.headers.get("User-Agent", "").strip():
+        raise Refused(Code.FORBIDDEN, "the User-Agent header is mandatory", message="Forbidden")
+    if not site.rate_limit.allows(request.remote or "", time.monotonic()):
+        raise Refused(Code.RATE_LIMITED, "too many requests from this address", message="Rate limited")
+    key = request.headers.get("X-Api-Key")
+    account = site.by_api_key.get(key) if key else None
+    if account is not None:
+        request["account"] = account
+    elif request.path.startswith(API + "/user"):
+        raise Refused(Code.UNAUTHORIZED, "X-Api-Key is missing or unknown", message="Unauthorized")
+
+
+async def _before(site: Site, request: web.Request) -> web.Response | None:
+    """Apply the faults that come before the handler."""
+    faults = site.faults
+    if not faults.any or not request.path.startswith(API):
+        return None
+    slow = faults.strikes("slow_answers")
+    if slow is not None:
+        await asyncio.sleep(slow.delay_ms / 1000)
+        site.kick()
+    if faults.strikes("refuse_all"):
+        raise Refused(Code.MAINTENANCE, "fault injected", message="Service unavailable", http_status=503)
+    if faults.strikes("html_body"):
+        page = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+        return web.Response(status=502, text=page, content_type="text/html")
+    if faults.strikes("rate_limited"):
+        raise Refused(Code.RATE_LIMITED, "fault injected", message="Rate limited")
+    if request.method in WRITES:
+        if faults.strikes("bare_404"):
+            return web.Response(status=404)
+        if faults.strikes("lose_requests"):
+            raise LostAnswer
+    return None

@@ -1,0 +1,39 @@
+"""Lists in pages: newest first, the cursor is the id after which to continue."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+from multidict import MultiMapping
+
+from simulator.refusals import Code, Refused
+
+PAGE_LIMIT: Final = 10_000
+DEFAULT_PAGE: Final = 1_000
+
+_Row = TypeVar("_Row")
+
+
+def integer(query: MultiMapping[str], name: str) -> int | None:
+    """Return a whole number from the query, None when it is absent.
+
+    Raises: Refused 400.
+    """
+    value = query.get(name)
+    if value is None:
+        return None
+    if len(value) > 20 or not (value.isascii() and value.isdigit()):
+        raise Refused(Code.BAD_REQUEST, f"{name} must be a whole number")
+    return int(value)
+
+
+def page(
+    rows: Sequence[_Row], query: MultiMapping[str], id_of: Callable[[_Row], int]
+) -> tuple[list[_Row], dict[str, int]]:
+    """Cut one page out of rows sorted by falling id; return it with its pagination record."""
+    cursor, limit = integer(query, "cursor"), integer(query, "limit")
+    wanted = min(limit or DEFAULT_PAGE, PAGE_LIMIT)
+    cut = [row for row in rows if cursor is None or id_of(row) < cursor][:wanted]
+    pagination = {"count": len(cut)}
+    if cut:
+        pagination = {"cursor": id_of(cut[-1]), "count": len(cut)}
+    return cut, pagination

@@ -1,0 +1,125 @@
+"""REST that trades: create and edit, cancel, mass cancel, the dead-man's switch."""
+
+import asyncio
+
+from aiohttp import web
+
+from simulator.answers import ok
+from simulator.gate import API, account_of, site_of
+from simulator.intake import MassCancelBody, decode, decode_order
+from simulator.orders import OrderRequest
+from simulator.paging import integer
+from simulator.refusals import Code, Refused
+from simulator.site import Site
+from simulator.verify import check_owner, is_genuine
+
+JSON_TYPES = frozenset({"application/json", "application/octet-stream"})
+"""`octet-stream` is what aiohttp reports when the header is absent."""
+
+
+def routes() -> list[web.RouteDef]:
+    user = API + "/user"
+    return [
+        web.post(user + "/order", create),
+        web.delete(user + "/order", cancel_by_external_id),
+        web.delete(user + "/order/{order_id}", cancel_by_id),
+        web.post(user + "/order/massCancel", mass_cancel),
+        web.post(user + "/deadmanswitch", deadman_switch),
+        web.post(user + "/order/rfq", not_offered),
+        web.post(user + "/withdrawal", not_offered),
+        web.post(user + "/transfer", not_offered),
+        web.post(user + "/transfer/onchain", not_offered),
+        web.post(user + "/bridge/quote", not_offered),
+    ]
+
+
+async def _json_body(request: web.Request) -> bytes:
+    if request.content_type not in JSON_TYPES:
+        raise Refused(Code.BAD_REQUEST, "Content-Type must be application/json", http_status=415)
+    return await request.read()
+
+
+async def create(request: web.Request) -> web.Response:
+    """Accept an order; the answer says only that the gateway took it."""
+    site, account = site_of(request), account_of(request)
+    wanted = decode_order(await _json_body(request))
+    await _check_signature(site, request, wanted)
+    site.kick()  # the clock went on while the signature was checked
+    order = site.venue.submit(account.account_id, wanted)
+    site.kick()
+    return ok({"id": order.order_id, "externalId": order.external_id})
+
+
+async def _check_signature(site: Site, request: web.Request, wanted: OrderRequest) -> None:
+    spec = site.venue.market(wanted.market).spec
+    if wanted.price is None:
+        raise Refused(Code.PRICE_MISSING)
+    if not site.options.verify_signatures:
+        return
+    check_owner(wanted, account_of(request))
+    loop = asyncio.get_running_loop()
+    if not await loop.run_in_executor(site.verifiers, is_genuine, wanted, spec, site.domain):
+        raise Refused(Code.SIGNATURE, "the signature does not fit the order's fields")
+
+
+async def cancel_by_id(request: web.Request) -> web.Response:
+    text_id = request.match_info["order_id"]
+    if not (text_id.isascii() and text_id.isdigit() and len(text_id) <= 20):
+        raise Refused(Code.BAD_REQUEST, "the order id must be a whole number")
+    return _cancel(request, order_id=int(text_id))
+
+
+async def cancel_by_external_id(request: web.Request) -> web.Response:
+    external_id = request.query.get("externalId")
+    if not external_id:
+        raise Refused(Code.BAD_REQUEST, "externalId is missing")
+    return _cancel(request, external_id=external_id)
+
+
+def _cancel(request: web.Request, *, order_id: int | None = None, external_id: str | None = None) -> web.Response:
+    site = site_of(request)
+    try:
+        site.venue.cancel(account_of(request).account_id, order_id=order_id, external_id=external_id)
+    except Refused as refusal:
+        refusal.http_status = site.options.cancel_unknown_status
+        raise
+    site.kick()
+    return ok()
+
+
+async def mass_cancel(request: web.Request) -> web.Response:
+    site = site_of(request)
+    body = decode(await _json_body(request), MassCancelBody)
+    if not (body.cancel_all or body.order_ids or body.external_order_ids or body.markets):
+        raise Refused(Code.BAD_REQUEST, "at least one selector is needed")
+    for name in body.markets:
+        site.venue.market(name)
+    site.venue.mass_cancel(
+        account_of(request).account_id,
+        order_ids=_ids(body.order_ids),
+        external_ids=body.external_order_ids,
+        markets=body.markets,
+        everything=body.cancel_all,
+    )
+    site.kick()
+    return ok()
+
+
+def _ids(values: list[int | str]) -> list[int]:
+    if any(isinstance(each, str) and not (each.isascii() and each.isdigit() and len(each) <= 20) for each in values):
+        raise Refused(Code.BAD_REQUEST, "orderIds must be whole numbers")
+    return [int(each) for each in values]
+
+
+async def deadman_switch(request: web.Request) -> web.Response:
+    site = site_of(request)
+    seconds = integer(request.query, "countdownTime")
+    if seconds is None or seconds > site.venue.options.deadman_max_s:
+        raise Refused(Code.BAD_REQUEST, f"countdownTime must be 0 to {site.venue.options.deadman_max_s} seconds")
+    site.venue.arm_switch(account_of(request).account_id, seconds)
+    return web.Response() if site.options.deadman_empty_answer else ok()
+
+
+async def not_offered(request: web.Request) -> web.Response:
+    """Refuse money movements and quote requests: this exchange offers neither."""
+    raise Refused(Code.ACTION_NOT_ALLOWED, f"{request.path} is not offered by this exchange", message="Action is not allowed")
