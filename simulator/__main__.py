@@ -13,7 +13,6 @@ from simulator.server import print_line, serve
 from simulator.site import Site, VenueClock
 from simulator.verify import MAINNET, TESTNET, SigningLibraryMissing, public_key_function
 
-
 _DEFAULTS: Final = ServerOptions()
 
 
@@ -57,9 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     if asked.speed <= 0 or asked.accounts < 0 or not 0 <= asked.port <= 65_535:
         sys.stderr.write("--speed must be positive, --accounts at least 0, --port a port number\n")
         return 2
-    venue_options = VenueOptions(
-        accept_delay_ms=asked.accept_delay_ms, max_expiry_days=90 if asked.domain == "mainnet" else 28
-    )
+    venue_options = VenueOptions(accept_delay_ms=asked.accept_delay_ms, max_expiry_days=90 if asked.domain == "mainnet" else 28)
     options = ServerOptions(
         verify_signatures=asked.verify == "on",
         read_lag_ms=asked.read_lag_ms,

@@ -1,6 +1,7 @@
 """From a match to money: fills orders, books the ledger, and says what happened, in the order the exchange says it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.core.numbers import Lots, Ticks
@@ -18,6 +19,15 @@ from simulator.views import order_record, own_trade_record, public_trade_record
 Emit = Callable[[Event], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Trade:
+    trade_id: int
+    state: MarketState
+    price: Ticks
+    lots: Lots
+    now_ms: int
+
+
 class Clearing:
     """Settle matches, and end orders."""
 
@@ -29,59 +39,64 @@ class Clearing:
         self._options = options
         self._emit = emit
 
-    def settle(self, state: MarketState, taker_side: Side, taker: Order | None, match: Match, now_ms: int) -> None:
+    def settle(self, state: MarketState, taker_side: Side, taker: Order | None, match: Match, *, now_ms: int) -> None:
         """Book one match; `taker` is None when the background flow took."""
         trade_id = self._ids.next(now_ms)
         state.note_trade(match.price, match.lots, now_ms)
         public = public_trade_record(
-            trade_id=trade_id, spec=state.spec, taker_side=taker_side, price=match.price, lots=match.lots, now_ms=now_ms
+            trade_id=trade_id,
+            spec=state.spec,
+            taker_side=taker_side,
+            price=match.price,
+            lots=match.lots,
+            now_ms=now_ms,
         )
         state.trades.append(public)
         maker = None if match.maker_owner == HOUSE_ACCOUNT else self._store.by_id[match.maker_id]
         if maker is not None or taker is not None:
-            self._book(state, trade_id, taker_side, taker, maker, match, now_ms)
+            trade = _Trade(trade_id, state, match.price, match.lots, now_ms)
+            self._book(trade, maker, taker, taker_buys=taker_side is Side.BUY)
         self._emit(TradePrinted(ms=now_ms, trade=public))
 
-    def _book(
-        self, state: MarketState, trade_id: int, taker_side: Side, taker: Order | None, maker: Order | None, match: Match, now_ms: int
-    ) -> None:
-        value = state.spec.price(match.price) * state.spec.size(match.lots)
+    def _book(self, trade: "_Trade", maker: Order | None, taker: Order | None, *, taker_buys: bool) -> None:
+        spec = trade.state.spec
+        value = spec.price(trade.price) * spec.size(trade.lots)
         taker_fee = fee_of(value, self._options.taker_fee) if taker else ZERO
         maker_fee = fee_of(value, self._options.maker_fee) if maker else ZERO
         taker_id = taker.account_id if taker else HOUSE_ACCOUNT
         maker_id = maker.account_id if maker else HOUSE_ACCOUNT
-        takes = taker_side is Side.BUY
         bought, sold = self._ledger.book_trade(
-            market=state.spec.name,
-            price=match.price,
-            lots=match.lots,
-            buyer=taker_id if takes else maker_id,
-            seller=maker_id if takes else taker_id,
-            buyer_fee=taker_fee if takes else maker_fee,
-            seller_fee=maker_fee if takes else taker_fee,
-            now_ms=now_ms,
+            market=spec.name,
+            price=trade.price,
+            lots=trade.lots,
+            buyer=taker_id if taker_buys else maker_id,
+            seller=maker_id if taker_buys else taker_id,
+            buyer_fee=taker_fee if taker_buys else maker_fee,
+            seller_fee=maker_fee if taker_buys else taker_fee,
+            now_ms=trade.now_ms,
         )
-        taker_position, maker_position = (bought, sold) if takes else (sold, bought)
-        for order, position, fee, is_taker in (
-            (maker, maker_position, maker_fee, False),
-            (taker, taker_position, taker_fee, True),
-        ):
-            if order is not None:
-                self._tell(state, trade_id, order, position, match.price, match.lots, fee, is_taker, now_ms)
+        if maker is not None:
+            self._tell(trade, maker, sold if taker_buys else bought, maker_fee, is_taker=False)
+        if taker is not None:
+            self._tell(trade, taker, bought if taker_buys else sold, taker_fee, is_taker=True)
 
-    def _tell(
-        self, state: MarketState, trade_id: int, order: Order, position: Position, price: Ticks, lots: Lots, fee: Decimal,
-        is_taker: bool, now_ms: int,
-    ) -> None:  # fmt: skip
-        order.record_fill(price, lots, fee, now_ms)
+    def _tell(self, trade: "_Trade", order: Order, position: Position, fee: Decimal, *, is_taker: bool) -> None:
+        now_ms, spec, account_id = trade.now_ms, trade.state.spec, order.account_id
+        order.record_fill(trade.price, trade.lots, fee, now_ms)
         if order.is_final:
             self._store.close(order)
-        account_id = order.account_id
-        self._emit(OrderChanged(ms=now_ms, account_id=account_id, order=order_record(order, state.spec)))
-        trade = own_trade_record(
-            trade_id=trade_id, order=order, spec=state.spec, price=price, lots=lots, fee=fee, is_taker=is_taker, now_ms=now_ms
+        self._emit(OrderChanged(ms=now_ms, account_id=account_id, order=order_record(order, spec)))
+        record = own_trade_record(
+            trade_id=trade.trade_id,
+            order=order,
+            spec=spec,
+            price=trade.price,
+            lots=trade.lots,
+            fee=fee,
+            is_taker=is_taker,
+            now_ms=now_ms,
         )
-        self._emit(FillBooked(ms=now_ms, account_id=account_id, trade=trade))
+        self._emit(FillBooked(ms=now_ms, account_id=account_id, trade=record))
         self.tell_position(position, now_ms)
         self.tell_balance(account_id, now_ms)
 
@@ -96,7 +111,7 @@ class Clearing:
     def tell_order(self, order: Order, state: MarketState, now_ms: int) -> None:
         self._emit(OrderChanged(ms=now_ms, account_id=order.account_id, order=order_record(order, state.spec)))
 
-    def finish(self, order: Order, state: MarketState, status: Status, reason: Reason | None, now_ms: int) -> None:
+    def finish(self, order: Order, state: MarketState, status: Status, reason: Reason | None, *, now_ms: int) -> None:
         """End an order that is in no book any more, and say so."""
         order.finish(status, reason, now_ms)
         self._store.close(order)

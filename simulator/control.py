@@ -102,8 +102,7 @@ def _standing(site: Site, account_id: int) -> dict[str, object]:
         "fees": text(sum((each.open_fees + each.close_fees for each in every), Decimal(0))),
         "funding": text(sum((each.funding for each in every), Decimal(0))),
         "positions": {
-            each.market: text(venue.markets[each.market].spec.lot_size * each.lots)
-            for each in book.positions_of(account_id)
+            each.market: text(venue.markets[each.market].spec.lot_size * each.lots) for each in book.positions_of(account_id)
         },
     }
 

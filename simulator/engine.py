@@ -4,6 +4,8 @@ The gateway has already said yes to everything that arrives here; the world may 
 what can change, and answers on the account stream only.
 """
 
+from typing import NamedTuple
+
 from bot.core.numbers import Lots, Ticks
 from simulator.accounts import HOUSE_ACCOUNT
 from simulator.clearing import Clearing
@@ -14,6 +16,15 @@ from simulator.orders import Order, Reason, SelfTrade, Status, TimeInForce
 from simulator.refusals import Refused
 from simulator.rules import ENGINE_REASONS, Mode, check_mode, check_reducing
 from simulator.standing import Standings
+
+
+class _Taker(NamedTuple):
+    """Who takes: an order, or the background flow when `order` is None."""
+
+    order: Order | None
+    side: Side
+    limit: Ticks
+    shield: TakerShield
 
 
 class Engine:
@@ -39,19 +50,19 @@ class Engine:
             state.book.remove(previous.order_id)
         reason = self._refusal(order, previous, state, now_ms)
         if previous is not None:
-            self._clearing.finish(previous, state, Status.CANCELLED, None if reason else Reason.ORDER_REPLACED, now_ms)
+            self._clearing.finish(previous, state, Status.CANCELLED, None if reason else Reason.ORDER_REPLACED, now_ms=now_ms)
         if reason is not None:
-            self._clearing.finish(order, state, Status.REJECTED, reason, now_ms)
+            self._clearing.finish(order, state, Status.REJECTED, reason, now_ms=now_ms)
             return
         stopped = self._trade(order, state, now_ms)
         if order.is_final:
             return
         if stopped:
-            self._clearing.finish(order, state, Status.CANCELLED, Reason.SELF_TRADE_PROTECTION, now_ms)
+            self._clearing.finish(order, state, Status.CANCELLED, Reason.SELF_TRADE_PROTECTION, now_ms=now_ms)
         elif order.time_in_force is TimeInForce.IOC:
             expired = self._options.unfilled_ioc_expires and not order.filled
             status = Status.EXPIRED if expired else Status.CANCELLED
-            self._clearing.finish(order, state, status, Reason.NO_LIQUIDITY, now_ms)
+            self._clearing.finish(order, state, status, Reason.NO_LIQUIDITY, now_ms=now_ms)
         else:
             self._rest(order, state, now_ms)
 
@@ -104,32 +115,29 @@ class Engine:
         """Match an order against the book; return whether self-trade protection stopped it."""
         if order.post_only:
             return False
-        shield = _shield(order, self._options)
-        stopped, _ = self._take(state, order, order.side, order.price, order.left, shield, now_ms)
+        taker = _Taker(order, order.side, order.price, _shield(order, self._options))
+        stopped, _ = self._take(state, taker, order.left, now_ms)
         return stopped
 
-    def _take(
-        self, state: MarketState, taker: Order | None, side: Side, limit: Ticks, lots: Lots, shield: TakerShield, now_ms: int
-    ) -> tuple[bool, Lots]:
+    def _take(self, state: MarketState, taker: "_Taker", lots: Lots, now_ms: int) -> tuple[bool, Lots]:
         """Match, book and tell; return (stopped by self-trade protection, what is left)."""
         cleared: int | None = None
         left = lots
         while True:
-            taken = state.book.take(side, limit, left, shield, cleared)
+            taken = state.book.take(taker.side, taker.limit, left, taker.shield, cleared)
             left = taken.left
             for match in taken.matches:
-                self._clearing.settle(state, side, taker, match, now_ms)
+                self._clearing.settle(state, taker.side, taker.order, match, now_ms=now_ms)
             for order_id in taken.removed_makers:
-                self._clearing.finish(
-                    self._store.by_id[order_id], state, Status.CANCELLED, Reason.SELF_TRADE_PROTECTION, now_ms
-                )
+                died = self._store.by_id[order_id]
+                self._clearing.finish(died, state, Status.CANCELLED, Reason.SELF_TRADE_PROTECTION, now_ms=now_ms)
             for account_id in dict.fromkeys(match.maker_owner for match in taken.matches):
                 self._drop_unreducing(account_id, state, now_ms)
             if taken.waiting_for is None:
                 break
             cleared = self._fit_reducing(taken.waiting_for, state, now_ms)
-        if taker is not None and left < lots:
-            self._drop_unreducing(taker.account_id, state, now_ms)
+        if taker.order is not None and left < lots:
+            self._drop_unreducing(taker.order.account_id, state, now_ms)
         return taken.stopped, left
 
     # ── reduce-only orders at rest ──
@@ -157,15 +165,13 @@ class Engine:
 
     # ── endings ──
 
-    def cancel(
-        self, order: Order, now_ms: int, *, status: Status = Status.CANCELLED, reason: Reason | None = None
-    ) -> bool:
+    def cancel(self, order: Order, now_ms: int, *, status: Status = Status.CANCELLED, reason: Reason | None = None) -> bool:
         """End an open order; False when it has ended already or not begun."""
         if not order.is_open:
             return False
         state = self._markets[order.market]
         state.book.remove(order.order_id)
-        self._clearing.finish(order, state, status, reason, now_ms)
+        self._clearing.finish(order, state, status, reason, now_ms=now_ms)
         return True
 
     def cancel_all(self, account_id: int, now_ms: int) -> int:
@@ -185,7 +191,7 @@ class Engine:
 
     def house_take(self, market: str, side: Side, limit: Ticks, lots: Lots, now_ms: int) -> Lots:
         """Let the background flow take, no worse than `limit`; return the size that traded."""
-        _, left = self._take(self._markets[market], None, side, limit, lots, OPEN_TO_ALL, now_ms)
+        _, left = self._take(self._markets[market], _Taker(None, side, limit, OPEN_TO_ALL), lots, now_ms)
         return Lots(lots - left)
 
 

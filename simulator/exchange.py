@@ -89,9 +89,7 @@ class Exchange:
             self.venue.set_mark(market, price)
 
     def _synthetic(self, market: str | None) -> list[SyntheticFlow]:
-        chosen = [
-            flow for name, flow in self.flows.items() if isinstance(flow, SyntheticFlow) and market in (None, name)
-        ]
+        chosen = [flow for name, flow in self.flows.items() if isinstance(flow, SyntheticFlow) and market in (None, name)]
         if not chosen:
             raise Refused(Code.BAD_REQUEST, f"no synthetic flow runs on {market or 'any market'}")
         return chosen
@@ -113,9 +111,7 @@ def synthetic_exchange(
     Without flow the books are empty and prices stand still.
     """
     warm_up_ms = WARM_UP_MS if with_flow else 0
-    venue = Venue(
-        specs=specs, accounts=accounts, options=options or VenueOptions(), seed=seed, start_ms=start_ms - warm_up_ms
-    )
+    venue = Venue(specs=specs, accounts=accounts, options=options or VenueOptions(), seed=seed, start_ms=start_ms - warm_up_ms)
     flows: dict[str, Flow] = {}
     if with_flow:
         synthetic = [SyntheticFlow(venue, spec.name, seed=seed, regime=regime, speed=speed) for spec in specs]

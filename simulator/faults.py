@@ -87,4 +87,3 @@ class Faults:
     @property
     def any(self) -> bool:
         return bool(self._active)
-

@@ -43,7 +43,9 @@ class BookFeed:
         if self._snapshot is None:
             bids = sorted(self._published[Side.BUY].items(), reverse=True)
             asks = sorted(self._published[Side.SELL].items())
-            self._snapshot = self._book_data("SNAPSHOT", [self._level(*each) for each in bids], [self._level(*each) for each in asks])
+            self._snapshot = self._book_data(
+                "SNAPSHOT", [self._level(*each) for each in bids], [self._level(*each) for each in asks]
+            )
         return self._snapshot
 
     def delta(self) -> bytes | None:

@@ -113,9 +113,7 @@ class SyntheticFlow:
             return
         self._mood_left_s -= STEP_S
         if self._mood_left_s <= 0:
-            self.regime, self._mood_left_s = (
-                (AFTERMATH, 2 * FLASH_CRASH_S) if self.regime is FLASH_CRASH else (NORMAL, None)
-            )
+            self.regime, self._mood_left_s = (AFTERMATH, 2 * FLASH_CRASH_S) if self.regime is FLASH_CRASH else (NORMAL, None)
 
     def _publish_prices(self, now_ms: int) -> None:
         self._mark_ms = now_ms

@@ -7,14 +7,14 @@ sum to zero, after every booking. `check` asserts both from scratch.
 """
 
 from collections import defaultdict, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from bot.core.numbers import Lots, Ticks
 from simulator.ids import Snowflakes
 from simulator.markets import MarketSpec
-from simulator.matching import Side
+from simulator.matching import NO_LOTS, Side
 
 COST_GRID: Final = Decimal("1e-12")
 """Average cost is kept this fine when a position shrinks; it shifts PnL between realised and unrealised, never in sum."""
@@ -22,6 +22,7 @@ MONEY_GRID: Final = Decimal("1e-6")
 """The collateral's resolution: fees and funding are whole micro-dollars."""
 ZERO: Final = Decimal(0)
 CLOSED_KEPT: Final = 10_000
+FULL_CHECK_EVERY: Final = 1_000
 
 
 class ConservationError(AssertionError):
@@ -37,17 +38,17 @@ class Position:
     market: str
     created_ms: int
     updated_ms: int
-    lots: Lots = Lots(0)
+    lots: Lots = NO_LOTS
     cost: Decimal = ZERO
     trade_pnl: Decimal = ZERO
     open_fees: Decimal = ZERO
     close_fees: Decimal = ZERO
     funding: Decimal = ZERO
-    max_lots: Lots = Lots(0)
-    opened_lots: Lots = Lots(0)
+    max_lots: Lots = NO_LOTS
+    opened_lots: Lots = NO_LOTS
     opened_value: Decimal = ZERO
     closed_ms: int | None = None
-    closed_lots: Lots = Lots(0)
+    closed_lots: Lots = NO_LOTS
     closed_value: Decimal = ZERO
     closed_side: int = 0
     """+1 if it was long, -1 if it was short, 0 while open."""
@@ -70,6 +71,19 @@ class Position:
     def realised(self) -> Decimal:
         """Booked result including fees and funding."""
         return self.trade_pnl - self.open_fees - self.close_fees + self.funding
+
+
+@dataclass(frozen=True, slots=True)
+class _Booking:
+    """One side of a trade: `value` is positive, `fee` is paid."""
+
+    account_id: int
+    market: str
+    side: Side
+    value: Decimal
+    lots: Lots
+    fee: Decimal
+    now_ms: int
 
 
 @dataclass(slots=True)
@@ -101,16 +115,25 @@ class Ledger:
         return [position for (owner, _), position in self.positions.items() if owner == account_id]
 
     def book_trade(
-        self, *, market: str, price: Ticks, lots: Lots, buyer: int, seller: int, buyer_fee: Decimal, seller_fee: Decimal, now_ms: int
+        self,
+        *,
+        market: str,
+        price: Ticks,
+        lots: Lots,
+        buyer: int,
+        seller: int,
+        buyer_fee: Decimal,
+        seller_fee: Decimal,
+        now_ms: int,
     ) -> tuple[Position, Position]:
         """Book one match for both sides and return their positions after it (closed ones with zero lots)."""
         spec = self.specs[market]
         value = spec.price(price) * spec.size(lots)
-        bought = self._book_side(buyer, market, Side.BUY, value, lots, buyer_fee, now_ms)
-        sold = self._book_side(seller, market, Side.SELL, value, lots, seller_fee, now_ms)
+        bought = self._book(_Booking(buyer, market, Side.BUY, value, lots, buyer_fee, now_ms))
+        sold = self._book(_Booking(seller, market, Side.SELL, value, lots, seller_fee, now_ms))
         self.fee_pot += buyer_fee + seller_fee
         self.bookings += 1
-        if self.bookings % 1000 == 0:
+        if self.bookings % FULL_CHECK_EVERY == 0:
             self.check()
         return bought, sold
 
@@ -121,70 +144,73 @@ class Ledger:
         position.funding += amount
         position.updated_ms = now_ms
 
-    def _book_side(
-        self, account_id: int, market: str, side: Side, value: Decimal, lots: Lots, fee: Decimal, now_ms: int
-    ) -> Position:
+    def _book(self, booking: "_Booking") -> Position:
+        account_id, market, side = booking.account_id, booking.market, booking.side
         stake_before = self._stake(account_id, market)
         position = self.positions.get((account_id, market))
         if position is None or position.side_sign == side.sign:
-            position = self._grow(position, account_id, market, side, value, lots, fee, now_ms)
-        elif lots <= abs(position.lots):
-            self._shrink(position, side, value, lots, fee, now_ms)
+            position = self._grow(position, booking)
+        elif booking.lots <= abs(position.lots):
+            self._shrink(position, booking)
         else:
-            position = self._flip(position, side, value, lots, fee, now_ms)
-        self.balances[account_id] -= fee
+            position = self._flip(position, booking)
+        self.balances[account_id] -= booking.fee
         moved = self._stake(account_id, market) - stake_before
-        if moved != -side.sign * value - fee:
-            raise ConservationError(f"{market} {side.value} of {value}: stake moved by {moved}, fee {fee}")
+        if moved != -side.sign * booking.value - booking.fee:
+            raise ConservationError(f"{booking}: the stake moved by {moved}")
         return position
 
     def _stake(self, account_id: int, market: str) -> Decimal:
         position = self.positions.get((account_id, market))
         return self.balances[account_id] - (position.signed_cost if position else ZERO)
 
-    def _grow(
-        self, position: Position | None, account_id: int, market: str, side: Side, value: Decimal, lots: Lots, fee: Decimal, now_ms: int
-    ) -> Position:
+    def _grow(self, position: Position | None, booking: "_Booking") -> Position:
         if position is None:
             position = Position(
-                position_id=self.ids.next(now_ms), account_id=account_id, market=market, created_ms=now_ms, updated_ms=now_ms
+                position_id=self.ids.next(booking.now_ms),
+                account_id=booking.account_id,
+                market=booking.market,
+                created_ms=booking.now_ms,
+                updated_ms=booking.now_ms,
             )
-            self.positions[account_id, market] = position
-        position.lots = Lots(position.lots + side.sign * lots)
-        position.cost += value
-        position.opened_lots = Lots(position.opened_lots + lots)
-        position.opened_value += value
-        position.open_fees += fee
+            self.positions[booking.account_id, booking.market] = position
+        position.lots = Lots(position.lots + booking.side.sign * booking.lots)
+        position.cost += booking.value
+        position.opened_lots = Lots(position.opened_lots + booking.lots)
+        position.opened_value += booking.value
+        position.open_fees += booking.fee
         position.max_lots = Lots(max(position.max_lots, abs(position.lots)))
-        position.updated_ms = now_ms
+        position.updated_ms = booking.now_ms
         return position
 
-    def _shrink(self, position: Position, side: Side, value: Decimal, lots: Lots, fee: Decimal, now_ms: int) -> None:
-        held = abs(position.lots)
-        released = position.cost if lots == held else (position.cost * lots / held).quantize(COST_GRID, ROUND_HALF_EVEN)
-        gained = side.sign * (released - value)
-        position.lots = Lots(position.lots + side.sign * lots)
+    def _shrink(self, position: Position, booking: "_Booking") -> None:
+        held, lots = abs(position.lots), booking.lots
+        released = position.cost
+        if lots != held:
+            released = (position.cost * lots / held).quantize(COST_GRID, ROUND_HALF_EVEN)
+        gained = booking.side.sign * (released - booking.value)
+        position.lots = Lots(position.lots + booking.side.sign * lots)
         position.cost -= released
         position.trade_pnl += gained
-        position.close_fees += fee
-        position.closed_value += value
+        position.close_fees += booking.fee
+        position.closed_value += booking.value
         position.closed_lots = Lots(position.closed_lots + lots)
-        position.updated_ms = now_ms
+        position.updated_ms = booking.now_ms
         self.balances[position.account_id] += gained
         if not position.lots:
-            position.closed_ms = now_ms
-            position.closed_side = -side.sign
+            position.closed_ms = booking.now_ms
+            position.closed_side = -booking.side.sign
             del self.positions[position.account_id, position.market]
             self.closed[position.account_id].append(position)
 
-    def _flip(self, position: Position, side: Side, value: Decimal, lots: Lots, fee: Decimal, now_ms: int) -> Position:
+    def _flip(self, position: Position, booking: "_Booking") -> Position:
+        """Close what is open with one part of the trade and open the other way with the rest."""
         closing = Lots(abs(position.lots))
-        closing_value = value * closing / lots  # exact: value is price times lots
-        closing_fee = (fee * closing / lots).quantize(MONEY_GRID, ROUND_HALF_EVEN)
-        self._shrink(position, side, closing_value, closing, closing_fee, now_ms)
-        return self._grow(
-            None, position.account_id, position.market, side, value - closing_value, Lots(lots - closing), fee - closing_fee, now_ms
-        )
+        value = booking.value / booking.lots * closing  # exact: the value is price times lots
+        fee = (booking.fee * closing / booking.lots).quantize(MONEY_GRID, ROUND_HALF_EVEN)
+        self._shrink(position, replace(booking, value=value, lots=closing, fee=fee))
+        rest = Lots(booking.lots - closing)
+        return self._grow(None, replace(booking, value=booking.value - value, lots=rest, fee=booking.fee - fee))
 
     def check(self) -> None:
         """Sum everything from scratch.

@@ -89,4 +89,3 @@ def stats_object(state: MarketState, open_base: Decimal) -> dict[str, object]:
         "openInterest": rounded(state.mark * open_base),
         "openInterestBase": text(open_base),
     }
-

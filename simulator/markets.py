@@ -68,9 +68,7 @@ class MarketSpec:
 
     def on_grid(self, *, tick_size: Decimal, lot_size: Decimal, min_order_size: Decimal, start_price: Decimal) -> "MarketSpec":
         """Return the same market on another grid: a recording brings its own."""
-        return replace(
-            self, tick_size=tick_size, lot_size=lot_size, min_order_size=min_order_size, start_price=start_price
-        )
+        return replace(self, tick_size=tick_size, lot_size=lot_size, min_order_size=min_order_size, start_price=start_price)
 
 
 def synthetic_id(asset: str, digits: int) -> str:

@@ -11,9 +11,11 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from bot.core.numbers import Lots, Ticks
+
+NO_LOTS: Final = Lots(0)
 
 
 class Side(Enum):
@@ -69,7 +71,7 @@ class Taken:
     """What one pass of a taker through the book did."""
 
     matches: list[Match] = field(default_factory=list)
-    left: Lots = Lots(0)
+    left: Lots = NO_LOTS
     stopped: bool = False
     """The remainder died of self-trade protection."""
     removed_makers: list[int] = field(default_factory=list)
@@ -248,9 +250,7 @@ class OrderBook:
         half.changed.add(order.price)
         order.lots = lots
 
-    def take(
-        self, side: Side, limit: Ticks, lots: Lots, shield: TakerShield = OPEN_TO_ALL, cleared: int | None = None
-    ) -> Taken:
+    def take(self, side: Side, limit: Ticks, lots: Lots, shield: TakerShield = OPEN_TO_ALL, cleared: int | None = None) -> Taken:
         """Trade against the opposite side, best price first, oldest order first, no worse than `limit`.
 
         A guarded maker other than `cleared` stops the pass: see `Taken.waiting_for`.

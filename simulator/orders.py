@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Final
 
 from bot.core.numbers import Lots, Ticks
-from simulator.matching import Side
+from simulator.matching import NO_LOTS, Side
 
 
 class Kind(Enum):
@@ -126,7 +126,7 @@ class Order:
     fee_rate: Decimal = Decimal(0)
     status: Status = Status.PENDING
     reason: Reason | None = None
-    filled: Lots = Lots(0)
+    filled: Lots = NO_LOTS
     filled_tick_lots: int = 0
     """Sum of price times size over the fills, in ticks times lots: exact."""
     paid_fee: Decimal = Decimal(0)

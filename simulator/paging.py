@@ -26,9 +26,7 @@ def integer(query: MultiMapping[str], name: str) -> int | None:
     return int(value)
 
 
-def page(
-    rows: Sequence[_Row], query: MultiMapping[str], id_of: Callable[[_Row], int]
-) -> tuple[list[_Row], dict[str, int]]:
+def page(rows: Sequence[_Row], query: MultiMapping[str], id_of: Callable[[_Row], int]) -> tuple[list[_Row], dict[str, int]]:
     """Cut one page out of rows sorted by falling id; return it with its pagination record."""
     cursor, limit = integer(query, "cursor"), integer(query, "limit")
     wanted = min(limit or DEFAULT_PAGE, PAGE_LIMIT)

@@ -47,7 +47,12 @@ VOLATILE: Final = Regime(
     name="volatile", permanent_vol_bps=3.0, transient_vol_bps=1.0, jump_rate=1 / 60, jump_mean_bps=8.0, noise_rate=2.5
 )
 TOXIC: Final = Regime(
-    name="toxic", permanent_vol_bps=1.6, maker_lag_steps=4, informed_chance=0.95, informed_edge_ticks=0.0, informed_notional=25_000.0
+    name="toxic",
+    permanent_vol_bps=1.6,
+    maker_lag_steps=4,
+    informed_chance=0.95,
+    informed_edge_ticks=0.0,
+    informed_notional=25_000.0,
 )
 THIN: Final = Regime(
     name="thin", levels=10, level_notional=1_200.0, half_spread_ticks=6.0, noise_rate=0.3, add_chance=0.1, taker_notional=1_500.0

@@ -92,9 +92,7 @@ async def positions_history(request: web.Request) -> web.Response:
     wanted, side = set(request.query.getall("market", [])), request.query.get("side")
     every = [*venue.ledger.closed[account_id], *venue.ledger.positions_of(account_id)]
     rows = [
-        position_history_row(
-            each, venue.markets[each.market].spec, venue.standings.leverage(account_id, each.market)
-        )
+        position_history_row(each, venue.markets[each.market].spec, venue.standings.leverage(account_id, each.market))
         for each in sorted(every, key=lambda position: -position.position_id)
         if not wanted or each.market in wanted
     ]
@@ -187,10 +185,7 @@ async def leverage(request: web.Request) -> web.Response:
     venue, account_id = site_of(request).venue, account_of(request).account_id
     names = request.query.getall("market", []) or list(venue.markets)
     return ok(
-        [
-            {"market": venue.market(name).spec.name, "leverage": text(venue.standings.leverage(account_id, name))}
-            for name in names
-        ]
+        [{"market": venue.market(name).spec.name, "leverage": text(venue.standings.leverage(account_id, name))} for name in names]
     )
 
 

@@ -62,9 +62,7 @@ async def trades(request: web.Request) -> web.Response:
 
 async def starknet(request: web.Request) -> web.Response:
     domain = site_of(request).domain
-    return ok(
-        {"name": domain.name, "version": domain.version, "chainId": domain.chain_id, "revision": int(domain.revision)}
-    )
+    return ok({"name": domain.name, "version": domain.version, "chainId": domain.chain_id, "revision": int(domain.revision)})
 
 
 async def settings(request: web.Request) -> web.Response:  # noqa: ARG001 - the router passes it

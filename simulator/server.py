@@ -13,7 +13,6 @@ from aiohttp import web
 from simulator import control, rest_orders, rest_private, rest_public, sockets
 from simulator.accounts import Account
 from simulator.gate import API, SITE, STREAMS, gate
-from simulator.options import ServerOptions
 from simulator.site import Site
 from simulator.verify import Domain
 

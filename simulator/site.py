@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Final, assert_never
 
 from simulator.accounts import Account
 from simulator.chance import seeded
@@ -35,6 +35,13 @@ from simulator.request_log import RequestLog
 from simulator.verify import Domain
 
 LONGEST_NAP_S: Final = 0.05
+_AccountEvent = OrderChanged | FillBooked | PositionChanged | BalanceChanged
+_TOPICS: Final[dict[type, str]] = {
+    TradePrinted: "trades",
+    MarkMoved: "mark",
+    IndexMoved: "index",
+    FundingEstimated: "funding",
+}
 
 
 class VenueClock:
@@ -101,32 +108,39 @@ class Site:
 
     def _dispatch(self, event: Event) -> None:
         self.read_model.feed(event)
-        ts = event.ms
         match event:
             case OrderChanged():
-                self._to_account(event.account_id, "ORDER", {"isSnapshot": False, "orders": [event.order]}, ts)
+                self._to_account(event, "ORDER", {"isSnapshot": False, "orders": [event.order]})
             case FillBooked():
-                self._to_account(event.account_id, "TRADE", {"isSnapshot": False, "trades": [event.trade]}, ts)
+                self._to_account(event, "TRADE", {"isSnapshot": False, "trades": [event.trade]})
             case PositionChanged():
-                self._to_account(event.account_id, "POSITION", {"isSnapshot": False, "positions": [event.position]}, ts)
+                self._to_account(event, "POSITION", {"isSnapshot": False, "positions": [event.position]})
             case BalanceChanged():
-                self._to_account(event.account_id, "BALANCE", {"isSnapshot": False, "balance": event.balance}, ts)
-            case TradePrinted(trade=trade):
-                if self.hub.wanted("trades", trade.m):
-                    self.hub.publish("trades", trade.m, frame(ts, encode([trade])))
-            case MarkMoved():
-                if self.hub.wanted("mark", event.market):
-                    self.hub.publish("mark", event.market, self.price_frame("MP", event.market, event.price, ts))
-            case IndexMoved():
-                if self.hub.wanted("index", event.market):
-                    self.hub.publish("index", event.market, self.price_frame("IP", event.market, event.price, ts))
-            case FundingEstimated():
-                if self.hub.wanted("funding", event.market):
-                    self.hub.publish("funding", event.market, self.funding_frame(event.market, event.rate, ts))
+                self._to_account(event, "BALANCE", {"isSnapshot": False, "balance": event.balance})
+            case TradePrinted() | MarkMoved() | IndexMoved() | FundingEstimated():
+                self._to_market(event)
             case FlowEnded():
                 self._announce({"event": "flow_ended", "market": event.market, "ms": event.ms})
             case SwitchFired():
-                self._announce({"event": "deadman_switch", "account_id": event.account_id, "cancelled": event.cancelled, "ms": ts})
+                fired = {"account_id": event.account_id, "cancelled": event.cancelled, "ms": event.ms}
+                self._announce({"event": "deadman_switch", **fired})
+            case _:
+                assert_never(event)
+
+    def _to_market(self, event: TradePrinted | MarkMoved | IndexMoved | FundingEstimated) -> None:
+        word, market = _TOPICS[type(event)], event.trade.m if isinstance(event, TradePrinted) else event.market
+        if not self.hub.wanted(word, market):
+            return
+        match event:
+            case TradePrinted():
+                closed = frame(event.ms, encode([event.trade]))
+            case MarkMoved():
+                closed = self.price_frame("MP", market, event.price, event.ms)
+            case IndexMoved():
+                closed = self.price_frame("IP", market, event.price, event.ms)
+            case FundingEstimated():
+                closed = self.funding_frame(market, event.rate, event.ms)
+        self.hub.publish(word, market, closed)
 
     def price_frame(self, word: str, market: str, price: str, ts_ms: int) -> bytes:
         shown_ts = ts_ms if word == "IP" or self.options.mark_data_ts else 0
@@ -135,9 +149,10 @@ class Site:
     def funding_frame(self, market: str, rate: str, ts_ms: int) -> bytes:
         return frame(ts_ms, encode({"m": market, "T": ts_ms, "f": rate}))
 
-    def _to_account(self, account_id: int, word: str, data: dict[str, object], ts_ms: int) -> None:
-        if self.hub.wanted("account", str(account_id)):
-            self.hub.publish("account", str(account_id), frame(ts_ms, encode(data), word))
+    def _to_account(self, event: _AccountEvent, word: str, payload: dict[str, object]) -> None:
+        topic = str(event.account_id)
+        if self.hub.wanted("account", topic):
+            self.hub.publish("account", topic, frame(event.ms, encode(payload), word))
 
     # ── books ──
 

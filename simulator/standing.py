@@ -70,7 +70,7 @@ class Standings:
         return account_margin(self.ledger.balances[account_id], exposures)
 
     def check_funds(
-        self, account_id: int, market: str, side: Side, price: Ticks, lots: Lots, replaced: Order | None = None
+        self, account_id: int, market: str, side: Side, *, price: Ticks, lots: Lots, replaced: Order | None = None
     ) -> None:
         """Check that an account can carry one more order, which may take the place of `replaced`.
 

@@ -93,9 +93,7 @@ class Venue:
         Raises: Refused; then nothing has happened, and a replaced order still stands.
         """
         state = self.market(request.market)
-        check_mode(
-            self.engine.mode, state.status, post_only=request.post_only, reduce_only=request.reduce_only
-        )
+        check_mode(self.engine.mode, state.status, post_only=request.post_only, reduce_only=request.reduce_only)
         if (account_id, request.external_id) in self.store.by_external:
             raise Refused(Code.DUPLICATE_ORDER, f"id {request.external_id} is known already")
         counted = check_request(request, state.spec, state.mark, self.options, self.now_ms)
@@ -108,7 +106,7 @@ class Venue:
             check_reducing(request.side, counted.lots, self.ledger.position_lots(account_id, request.market))
         else:
             self.standings.check_funds(
-                account_id, request.market, request.side, counted.price, counted.lots, replaced
+                account_id, request.market, request.side, price=counted.price, lots=counted.lots, replaced=replaced
             )
         order = self._new_order(account_id, request, counted.price, counted.lots)
         self.store.add(order)
@@ -158,7 +156,7 @@ class Venue:
             order = self.store.by_id.get(order_id) if order_id is not None else None
         if order is None or order.account_id != account_id or order.is_final:
             raise Refused(Code.EDIT_NOT_FOUND, "order not found", http_status=404)
-        
+
         def run(now_ms: int) -> None:
             self.engine.cancel(order, now_ms)
 

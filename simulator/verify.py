@@ -120,11 +120,7 @@ def is_genuine(request: OrderRequest, spec: MarketSpec, domain: Domain) -> bool:
     assert request.settlement is not None
     try:
         message = order_hash(request, spec, domain)
-        return bool(
-            _stark.verify(
-                request.settlement.public_key, message, request.settlement.r, request.settlement.s
-            )
-        )
+        return bool(_stark.verify(request.settlement.public_key, message, request.settlement.r, request.settlement.s))
     except (ValueError, OverflowError):  # numbers no order of this market could have signed
         return False
 

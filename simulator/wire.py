@@ -72,7 +72,7 @@ class PublicTradeRecord(Struct, frozen=True, kw_only=True):
     i: int
     m: str
     S: str
-    tT: str
+    tT: str  # noqa: N815 - the exchange's own name
     T: int
     p: str
     q: str
