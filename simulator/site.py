@@ -138,7 +138,7 @@ class Site:
                 closed = self.price_frame("MP", market, event.price, event.ms)
             case IndexMoved():
                 closed = self.price_frame("IP", market, event.price, event.ms)
-            case FundingEstimated():
+            case _:
                 closed = self.funding_frame(market, event.rate, event.ms)
         self.hub.publish(word, market, closed)
 
