@@ -47,10 +47,12 @@ class BotLogger:
         self._numbers = itertools.count(1)
         self._secrets: set[str] = set()
         self.dropped = 0
-        renderer = structlog.processors.JSONRenderer() if json else _document_line
+        processors: list[structlog.typing.Processor] = [_document_line]
+        if json:
+            processors = [_flat, structlog.processors.JSONRenderer()]
         self._sink = structlog.wrap_logger(
             structlog.PrintLogger(stream or sys.stderr),
-            processors=[renderer],
+            processors=processors,
             wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
             cache_logger_on_first_use=True,
         )
@@ -73,9 +75,7 @@ class BotLogger:
         )
         self._ring.append(line)
         try:
-            self._sink.log(
-                LEVELS[level], event, level=level, ts=line.ts, market=market, message=line.message, **_safe_names(shown)
-            )
+            self._sink.log(LEVELS[level], event, line=line)
         except (OSError, ValueError):
             self.dropped += 1  # a full disk or a closed terminal never stops the bot; the ring still has the line
 
@@ -102,15 +102,16 @@ class BotLogger:
         return _LONG_HEX.sub(MASK, text)
 
 
-def _safe_names(fields: Mapping[str, object]) -> dict[str, object]:
-    return {
-        (f"{name}_" if name in ("event", "level", "ts", "market", "message") else name): value for name, value in fields.items()
-    }
-
-
-def _document_line(logger: object, method: str, line: structlog.typing.EventDict) -> str:
+def _flat(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Return the line with its fields beside it, for machines."""
     del logger, method
-    return f"[BOT {line['level']}] {line['message']}"
+    return msgspec.to_builtins(event["line"])  # type: ignore[no-any-return]  # a LogLine becomes a dict
+
+
+def _document_line(logger: object, method: str, event: structlog.typing.EventDict) -> str:
+    del logger, method
+    line: LogLine = event["line"]
+    return f"[BOT {line.level}] {line.message}"
 
 
 SENTENCES: Final[dict[str, str]] = {
@@ -123,7 +124,7 @@ SENTENCES: Final[dict[str, str]] = {
     "quotes_pulled": "No quotes on {market}: {text}",
     "orders_placed": "Orders placed: {orders}",
     "no_refresh_needed": "No refresh needed (price: {price}, last: {last})",
-    "order_attempt": "Order attempt {order}: {side} {size} {market} @ {price}",
+    "order_attempt": "Order attempt {order}: {side} {lots} lots of {market} at tick {ticks}",
     "order_signed": "Order {order} signed in {us} µs",
     "exchange_answered": "Exchange answered {status} in {ms} ms for {order}: {answer}",
     "order_rejected": "Order {order} ({side}) rejected by the exchange: {reason}",

@@ -81,6 +81,8 @@ class BotConfig(BaseModel):
         return found
 
 
+EXPLAINED: Final = {"market": "The market to quote.", "order_size": "Size of each order in the base asset."}
+
 HOT_FIELDS: Final = frozenset({"max_position", "min_refresh_ms", "max_divergence"})
 """Fields that may change while the bot quotes."""
 
@@ -142,3 +144,14 @@ def load_config(file: Path) -> BotConfig:
     if not isinstance(content, dict):
         raise ConfigurationError(f"configuration {file} must be a list of settings such as 'order_size: \"0.01\"'")
     return changed_config(BotConfig(), content)
+
+
+def example_config() -> str:
+    """Return a configuration file with every setting, its default and its meaning."""
+    lines = ["# How the bot quotes. Fractions are fractions: 0.001 is 0.1 %."]
+    for name, field in BotConfig.model_fields.items():
+        meaning = field.description or EXPLAINED.get(name, "")
+        value = "true" if field.default is True else "false" if field.default is False else field.default
+        text = f'"{value}"' if isinstance(field.default, str) else value
+        lines += ["", f"# {meaning}", f"# {name}:" if field.default is None else f"{name}: {text}"]
+    return "\n".join(lines) + "\n"

@@ -5,11 +5,12 @@ create; a price that waited longer than it is good for is not sent; an answer th
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
-from typing import Final, assert_never
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Any, Final, assert_never
 
 from bot.core.actions import AnyAction, ArmDeadManSwitch, CancelOrder, LookUpOrder, PlaceOrder, RefreshAccount
-from bot.core.errors import ExchangeError, InvalidInput, NotFound, NotSent, OutcomeUnknown, Refused, Unauthorised
+from bot.core.errors import ExchangeError, InvalidInput, NotFound, NotSent, Refused, Unauthorised
 from bot.core.events import (
     AccountRead,
     AccountReadFailed,
@@ -28,8 +29,13 @@ from bot.core.events import (
     PositionsReported,
     VenueRefusedKey,
 )
-from bot.core.orders import Order
+from bot.core.market import market_name
+from bot.core.numbers import ceil_steps, floor_steps, parse_decimal, plain
+from bot.core.orders import Order, Side
+from bot.extended import signing
 from bot.ports import Clock, Emit, Exchange
+from bot.remote import RemoteBot, find_running
+from bot.running import running_here
 
 MOST_WAITING: Final = 500
 STALE_DECISION_MS: Final = 1_500
@@ -252,10 +258,129 @@ def _attempt(order: Order) -> dict[str, object]:
     return {
         "order": order.client_order_id,
         "side": order.side,
-        "ticks": order.price,
         "lots": order.size,
+        "ticks": order.price,
         "post_only": order.post_only,
     }
 
 
-__all__ = ["OrderManager", "OutcomeUnknown"]
+# --- the documents' functions ---------------------------------------------------------------------------------------------
+
+
+def generate_order_hash(
+    *,
+    side: str,
+    size: str | Decimal,
+    price: str | Decimal,
+    fee_rate: str | Decimal,
+    nonce: int,
+    expiry_ms: int,
+    vault: int,
+    public_key: str | int,
+    synthetic_id: str | int,
+    synthetic_resolution: int,
+    collateral_id: str | int,
+    collateral_resolution: int,
+    domain: Mapping[str, object],
+    builder_fee_rate: str | Decimal | int = 0,
+) -> int:
+    """Return the hash that the exchange checks: Poseidon in the arrangement of SNIP-12 revision 1; pure.
+
+    Ids as hexadecimal text or numbers; `domain` with name, version, chainId and revision; `expiry_ms` is the order's own end, 14
+    days are added to it as the exchange demands.
+
+    Raises: InvalidInput for a value out of range.
+    """
+    return signing.generate_order_hash(
+        side=side,
+        size=size,
+        price=price,
+        fee_rate=fee_rate,
+        nonce=nonce,
+        expiry_ms=expiry_ms,
+        vault=vault,
+        public_key=public_key,
+        synthetic_id=synthetic_id,
+        synthetic_resolution=synthetic_resolution,
+        collateral_id=collateral_id,
+        collateral_resolution=collateral_resolution,
+        domain=domain,
+        builder_fee_rate=builder_fee_rate,
+    )
+
+
+def sign_order(order_hash: int, private_key: int) -> tuple[int, int]:
+    """Return the Stark signature (r, s) of an order hash; pure, and the same every time.
+
+    Raises: InvalidInput for a hash or key out of range; its text never contains the key.
+    """
+    return signing.sign_order(order_hash, private_key)
+
+
+async def create_order(
+    *,
+    market: str,
+    side: str,
+    price: str | Decimal | float,
+    size: str | Decimal | float,
+    timeInForce: str,
+    reduceOnly: bool = False,
+) -> dict[str, Any]:
+    """Make an order through the running bot, in this process or another, and return what became of it.
+
+    A POST_ONLY price off the tick is rounded away from the touch; the answer carries the price used.
+
+    Raises: InvalidInput, RiskRefused, NoRunningBot.
+    """
+    shy = timeInForce == "POST_ONLY"
+    if (bot := running_here()) is not None:
+        return await bot.create_order(
+            market=market, side=side, price=price, size=size, time_in_force=timeInForce, reduce_only=reduceOnly, shy=shy
+        )
+    remote = await asyncio.to_thread(find_running)
+    rounded = await asyncio.to_thread(_shy_price, remote, market, side, parse_decimal("price", price)) if shy else str(price)
+    body = {
+        "market": market,
+        "side": side,
+        "price": rounded,
+        "size": str(size),
+        "timeInForce": timeInForce,
+        "reduceOnly": reduceOnly,
+    }
+    answer: dict[str, Any] = await asyncio.to_thread(remote.post, "/api/orders/create", body)
+    return answer
+
+
+async def get_open_orders(market: str | None = None) -> list[dict[str, Any]]:
+    """Return every open order of the account with its owner: bot, hand or foreign.
+
+    Raises: InvalidInput for an unknown market; NoRunningBot.
+    """
+    if (bot := running_here()) is not None:
+        return bot.open_orders(market)
+    remote = await asyncio.to_thread(find_running)
+    answer: dict[str, Any] = await asyncio.to_thread(remote.get, "/api/orders", market=market)
+    return list(answer["orders"])
+
+
+async def cancel_order(id: str) -> dict[str, Any]:  # noqa: A002 - the documents' own parameter name
+    """Cancel an order by the exchange's id or ours.
+
+    Raises: NotFound, NoRunningBot.
+    """
+    if (bot := running_here()) is not None:
+        return await bot.cancel_order(str(id))
+    remote = await asyncio.to_thread(find_running)
+    answer: dict[str, Any] = await asyncio.to_thread(remote.cancel, str(id))
+    return answer
+
+
+def _shy_price(remote: RemoteBot, market: str, side: str, price: Decimal) -> str:
+    """Round to the market's tick, away from the touch, with the rules that the running bot knows."""
+    name = market_name(market)
+    rules = {each["name"]: each for each in remote.get("/api/markets")["markets"]}.get(name)
+    if rules is None:
+        raise InvalidInput("market", market, "a market of the exchange")
+    tick = Decimal(rules["tick_size"])
+    steps = floor_steps(price, tick) if side == Side.BUY else ceil_steps(price, tick)
+    return plain(tick * steps)

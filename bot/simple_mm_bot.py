@@ -5,34 +5,46 @@
 
 import asyncio
 import contextlib
+import os
+import random
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any, Final, overload
 
 from bot.bot_logger import BotLogger
+from bot.clock import SystemClock
 from bot.config import HOT_FIELDS, BotConfig, changed_config
 from bot.core.actions import AnyAction
 from bot.core.engine import BotState, Engine
-from bot.core.errors import ConfigurationError, ExchangeError, InvalidInput, MakerError, Unauthorised
+from bot.core.errors import ConfigurationError, ExchangeError, InvalidInput, MakerError, PriceUnavailable, Unauthorised
 from bot.core.events import Event, MarketRulesLoaded, QuotingStarted, QuotingStopped, VenueRefusedKey
-from bot.core.market import Market
+from bot.core.market import Market, market_name
 from bot.core.numbers import parse_decimal, plain
 from bot.core.order_ids import OrderIds, owner_of
 from bot.core.orders import Owner
 from bot.core.quoting.simple import symmetric_quotes
 from bot.core.settings import AccountSettings
+from bot.environment import EnvironmentName, load_environment
+from bot.extended.endpoints import Environment as VenueEnvironment
+from bot.extended.endpoints import endpoints_for
+from bot.extended.exchange import ExtendedExchange
 from bot.hand_orders import HandOrders
 from bot.inbox import Inbox
 from bot.observers.narrator import Narrator
 from bot.observers.status import bot_status
 from bot.order_manager import OrderManager
 from bot.ports import Clock, Exchange
+from bot.remote import find_running
+from bot.running import running_here, set_running
 from bot.state_folder import ID_BLOCK, StateFolder
 
 TICK_S: Final = 0.05
 """The loop decides at least this often, so that waits end on time even when nothing arrives."""
-STOP_TIMEOUT_S: Final = 8.0
+STOP_TIMEOUT_S: Final = 5.0
+VERIFY_TIMEOUT_S: Final = 4.0
+VERIFY_PAUSE_S: Final = 0.25
 UNREACHABLE_PAUSE_S: Final = 2.0
+MAX_MARK_AGE_MS: Final = 5_000
 LOW_IDS: Final = ID_BLOCK // 2
 
 ACTIVE_BOT_ORDERS: dict[str, dict[str, Any]] = {}
@@ -103,6 +115,13 @@ class MarketMaker:
         self.ids.extend(*await asyncio.to_thread(self._home.reserve_ids))
         for warning in self.config.warnings():
             self.logger.log("WARNING", "configuration_warning", self.config.market, text=warning)
+        set_running(self)
+        try:
+            await self._run()
+        finally:
+            set_running(None)
+
+    async def _run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(
                 bot_main_loop(self.inbox, self.engine, self.orders, self.clock, [self._observe, *self.watchers]), name="loop"
@@ -208,14 +227,21 @@ class MarketMaker:
             return {"status": "stopped" if not remaining else "stopping", "remaining": remaining}
 
     async def _remaining(self) -> list[str]:
-        """Ask the exchange which orders of the bot are still open."""
-        try:
-            async with asyncio.timeout(STOP_TIMEOUT_S / 4):
-                listed = await self._exchange.open_orders()
-        except (ExchangeError, TimeoutError) as error:
-            self.logger.log("WARNING", "stop_not_verified", None, reason=str(error) or "no answer in time")
-            return [order.client_order_id for order in self.engine.bot_orders()]
-        return [report.client_order_id for report in listed if owner_of(report.client_order_id) is Owner.BOT]
+        """Ask the exchange until it lists no order of the bot, because its reads lag its book; names what is still listed."""
+        listed: list[str] = [order.client_order_id for order in self.engine.bot_orders()]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(VERIFY_TIMEOUT_S):
+                while True:
+                    try:
+                        reports = await self._exchange.open_orders()
+                    except ExchangeError as error:
+                        self.logger.log("WARNING", "stop_not_verified", None, reason=str(error))
+                    else:
+                        listed = [each.client_order_id for each in reports if owner_of(each.client_order_id) is Owner.BOT]
+                        if not listed:
+                            return []
+                    await asyncio.sleep(VERIFY_PAUSE_S)
+        return listed
 
     def configure(self, changes: dict[str, object]) -> BotConfig:
         """Change settings: hot ones at any time, the others only while stopped.
@@ -265,6 +291,21 @@ class MarketMaker:
         """Return every order that may be live, with its owner."""
         return self.hand.open(market)
 
+    def mark_price(self, market: str) -> float:
+        """Return the live mark price, as an opinion.
+
+        Raises: PriceUnavailable when there is none that is fresh; InvalidInput for an unknown market.
+        """
+        view = self.engine.view_of(market_name(market))
+        settings = self.engine.settings.get(view.rules.name)
+        allowed_ms = settings.max_mark_age_ms if settings else MAX_MARK_AGE_MS
+        if view.mark is None:
+            raise PriceUnavailable(market, "none has arrived yet")
+        age_ms = view.mark.age_ms(self.clock.now_ms())
+        if age_ms > allowed_ms:
+            raise PriceUnavailable(market, f"the newest is {age_ms} ms old, allowed {allowed_ms}")
+        return float(view.mark.value)
+
     def status(self) -> dict[str, Any]:
         """Return the documents' status."""
         return bot_status(self.engine, self.config.market, self.config.model_dump())
@@ -294,3 +335,59 @@ def calculate_quotes(price: Decimal | float | str, spread: Decimal | float | str
     """
     bid, ask = symmetric_quotes(parse_decimal("price", price), parse_decimal("spread", spread))
     return (float(bid), float(ask)) if isinstance(price, float | int) else (bid, ask)
+
+
+def get_current_price(market: str) -> float:
+    """Return the live mark price of a market.
+
+    Asks the bot of this process, else the running one, else the exchange by one public request. Blocks for a moment when it has to ask; inside a running loop use `get_market_price`.
+
+    Raises: PriceUnavailable ("Could not find price for market ...") rather than return an old price.
+    """
+    if (bot := running_here()) is not None:
+        return bot.mark_price(market)
+    name = market_name(market)
+    try:
+        remote = find_running()
+    except MakerError:
+        return _public_price(market, name)
+    try:
+        rows = {each["name"]: each for each in remote.get("/api/markets")["markets"]}
+    except MakerError as error:
+        raise PriceUnavailable(market, str(error)) from None
+    row = rows.get(name)
+    if row is None:
+        raise PriceUnavailable(market, f"the exchange has {', '.join(sorted(rows)[:10])}")
+    if row["mark_price"] is None or row["mark_age_ms"] > MAX_MARK_AGE_MS:
+        raise PriceUnavailable(market, f"the newest is {row['mark_age_ms']} ms old, allowed {MAX_MARK_AGE_MS}")
+    return float(row["mark_price"])
+
+
+async def get_market_price(market: str) -> float:
+    """Return the live mark price of a market; the same as `get_current_price`, for a running loop.
+
+    Raises: PriceUnavailable.
+    """
+    if (bot := running_here()) is not None:
+        return bot.mark_price(market)
+    return await asyncio.to_thread(get_current_price, market)
+
+
+def _public_price(market: str, name: str) -> float:
+    """Ask the exchange that the environment names, once and without a key."""
+    environment = load_environment(os.environ)
+    if environment.name is EnvironmentName.PAPER and environment.base_url is None:
+        raise PriceUnavailable(market, "no bot is running; start one with `mmbot demo`")
+
+    async def ask() -> float:
+        endpoints = endpoints_for(VenueEnvironment(environment.name.value), rest=environment.base_url or "")
+        exchange = ExtendedExchange(endpoints, SystemClock(), randomness=random.Random(0))  # noqa: S311 - jitter only
+        try:
+            return float(await exchange.mark_price(name))
+        finally:
+            await exchange.close()
+
+    try:
+        return asyncio.run(ask())
+    except (ExchangeError, ConfigurationError) as error:
+        raise PriceUnavailable(market, str(error)) from None

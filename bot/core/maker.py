@@ -235,7 +235,7 @@ class Maker:
             self._refill_at_ms = None
         shown: dict[Side, str | None] = dict.fromkeys(Side)
         self._unanswered, self._answered = set(), []
-        self._note("DEBUG", "price_found", price=desired.anchor)
+        self._note("INFO", "price_found", price=desired.anchor)
         for action in actions:
             if isinstance(action, PlaceOrder):
                 order = action.approved.order

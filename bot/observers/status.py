@@ -51,7 +51,7 @@ def bot_status(engine: Engine, market: str, config: dict[str, Any]) -> dict[str,
     quotes = resting_prices(engine, market)
     last = maker.last_quote_price if maker else None
     return {
-        "running": engine.state is not BotState.STOPPED,
+        "running": engine.state not in (BotState.STOPPED, BotState.HALTED),
         "state": engine.state,
         "reason": {"code": engine.state_reason.code, "text": engine.state_reason.text},
         "config": config,

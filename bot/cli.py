@@ -1,0 +1,249 @@
+"""The command line: `mmbot VERB`, each verb a few lines. Exit codes: 0 ok, 1 failed, 2 usage, 3 configuration, 4 refused by
+risk, 5 unreachable. `--json` prints one JSON value and nothing else on standard output.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.core.errors import ConfigurationError, ExchangeUnreachable, InvalidInput, MakerError, RiskRefused
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="A market maker for the Extended exchange.")
+config_app = typer.Typer(no_args_is_help=True, help="Write, check and show the configuration.")
+token_app = typer.Typer(no_args_is_help=True, help="The access token of the API.")
+order_app = typer.Typer(no_args_is_help=True, help="Orders by hand, through the running bot.")
+app.add_typer(config_app, name="config")
+app.add_typer(token_app, name="token")
+app.add_typer(order_app, name="order")
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
+EnvironmentOption = Annotated[str | None, typer.Option("--env", help="paper, testnet or live; MMBOT_ENV otherwise.")]
+PortOption = Annotated[int | None, typer.Option("--port", help="Port of the API and the screen; PORT otherwise.")]
+HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+FileOption = Annotated[Path | None, typer.Option("--config", help="Configuration file (YAML).")]
+
+UNREACHABLE_CODES = frozenset({"no_running_bot", "exchange_unreachable", "not_sent"})
+
+
+def exit_code(error: MakerError) -> int:
+    """Return the promised exit code of an error."""
+    match error:
+        case ConfigurationError():
+            return 3
+        case InvalidInput():
+            return 2
+        case RiskRefused():
+            return 4
+        case ExchangeUnreachable():
+            return 5
+    return 5 if error.code in UNREACHABLE_CODES else 1
+
+
+def answer(work: Callable[[], Any], as_json: bool, show: Callable[[Any], str] = str) -> None:
+    """Do the work, print its result, and turn an error into one sentence and the promised exit code."""
+    try:
+        result = work()
+    except MakerError as error:
+        if as_json:
+            typer.echo(json.dumps({"code": error.code, "message": str(error)}))
+        else:
+            typer.echo(f"mmbot: {error}", err=True)
+        raise typer.Exit(exit_code(error)) from None
+    typer.echo(json.dumps(result, ensure_ascii=False, default=str) if as_json else show(result))
+
+
+def _serve(
+    host: str, port: int | None, environment: str | None, file: Path | None, *, demo: bool, seed: int | None = None
+) -> None:
+    from backend.serve import serve  # noqa: PLC0415 - heavy; `--help` must stay quick
+
+    try:
+        code = serve(host=host, port=port, environment=environment, config_file=file, demo=demo, seed=seed)
+    except MakerError as error:
+        typer.echo(f"mmbot: {error}", err=True)
+        raise typer.Exit(exit_code(error)) from None
+    raise typer.Exit(code)
+
+
+@app.command()
+def demo(
+    host: HostOption = "127.0.0.1",
+    port: PortOption = None,
+    config: FileOption = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the simulated exchange; random otherwise.")] = None,
+) -> None:
+    """Quote at once on the simulated exchange: no keys, no network, nothing real."""
+    _serve(host, port, "paper", config, demo=True, seed=seed)
+
+
+@app.command()
+def run(
+    host: HostOption = "127.0.0.1", port: PortOption = None, env: EnvironmentOption = None, config: FileOption = None
+) -> None:
+    """Serve the API and the screen; quote when started, or at once with `enabled: true`."""
+    _serve(host, port, env, config, demo=False)
+
+
+def _remote(work: Callable[[Any], Any]) -> Callable[[], Any]:
+    def ask() -> Any:
+        from bot.remote import find_running  # noqa: PLC0415 - `--help` must stay quick
+
+        return work(find_running())
+
+    return ask
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Show what the running bot does."""
+    answer(_remote(lambda bot: bot.get("/api/bot/status")), as_json, _shown_status)
+
+
+@app.command()
+def start(as_json: Json = False) -> None:
+    """Start quoting."""
+    answer(_remote(lambda bot: bot.post("/api/bot/start")), as_json, lambda result: str(result["status"]))
+
+
+@app.command()
+def stop(as_json: Json = False) -> None:
+    """Stop quoting, cancel the bot's orders and verify that none is left."""
+    answer(_remote(lambda bot: bot.post("/api/bot/stop")), as_json, _shown_stop)
+
+
+@config_app.command("init")
+def config_init(file: Annotated[Path, typer.Argument()] = Path("mmbot.yaml"), as_json: Json = False) -> None:
+    """Write a configuration file with every setting explained."""
+
+    def work() -> str:
+        from bot.config import example_config  # noqa: PLC0415 - `--help` must stay quick
+
+        if file.exists():
+            raise ConfigurationError(f"{file} exists already; nothing was changed")
+        try:
+            file.write_text(example_config(), encoding="utf-8")
+        except OSError as error:
+            raise ConfigurationError(f"{file} cannot be written: {error.strerror}") from None
+        return str(file)
+
+    answer(work, as_json, lambda written: f"wrote {written}")
+
+
+@config_app.command("check")
+def config_check(file: Annotated[Path, typer.Argument()], as_json: Json = False) -> None:
+    """Check a configuration file and say what is unwise."""
+
+    def work() -> dict[str, Any]:
+        from bot.config import load_config  # noqa: PLC0415 - `--help` must stay quick
+
+        loaded = load_config(file)
+        return {"config": loaded.model_dump(), "warnings": loaded.warnings()}
+
+    answer(
+        work, as_json, lambda result: "\n".join(["configuration is valid", *(f"warning: {each}" for each in result["warnings"])])
+    )
+
+
+@config_app.command("show")
+def config_show(as_json: Json = False) -> None:
+    """Show the configuration of the running bot."""
+    answer(_remote(lambda bot: bot.get("/api/bot/status")["config"]), as_json, _shown_rows)
+
+
+@config_app.command("schema")
+def config_schema() -> None:
+    """Print the JSON schema of the configuration."""
+
+    def work() -> Any:
+        from bot.config import BotConfig  # noqa: PLC0415 - `--help` must stay quick
+
+        return BotConfig.model_json_schema()
+
+    answer(work, as_json=True)
+
+
+@token_app.command("show")
+def token_show(as_json: Json = False) -> None:
+    """Show the access token; it opens the API of this user's bot."""
+    answer(lambda: {"token": _home().token()}, as_json, lambda result: str(result["token"]))
+
+
+@token_app.command("rotate")
+def token_rotate(as_json: Json = False) -> None:
+    """Make a new access token; the old one stops working at once."""
+    answer(lambda: {"token": _home().rotate_token()}, as_json, lambda result: str(result["token"]))
+
+
+@order_app.command("create")
+def order_create(  # noqa: PLR0917 - the fields of an order, each an option of its own
+    market: str,
+    side: Annotated[str, typer.Argument(help="BUY or SELL")],
+    price: str,
+    size: str,
+    time_in_force: Annotated[str, typer.Option("--type", help="POST_ONLY, GTC, GTT, IOC or FOK")] = "POST_ONLY",
+    reduce_only: Annotated[bool, typer.Option("--reduce-only")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make an order."""
+    body = {
+        "market": market,
+        "side": side.upper(),
+        "price": price,
+        "size": size,
+        "timeInForce": time_in_force,
+        "reduceOnly": reduce_only,
+    }
+    answer(_remote(lambda bot: bot.post("/api/orders/create", body)), as_json, _shown_rows)
+
+
+@order_app.command("list")
+def order_list(market: Annotated[str | None, typer.Option()] = None, as_json: Json = False) -> None:
+    """List open orders with their owner."""
+    answer(_remote(lambda bot: bot.get("/api/orders", market=market)["orders"]), as_json, _shown_orders)
+
+
+@order_app.command("cancel")
+def order_cancel(order_id: str, as_json: Json = False) -> None:
+    """Cancel an order by the exchange's id or ours."""
+    answer(_remote(lambda bot: bot.cancel(order_id)), as_json, lambda result: str(result["status"]))
+
+
+def _home() -> Any:
+    from bot.environment import load_environment  # noqa: PLC0415 - `--help` must stay quick
+    from bot.state_folder import StateFolder  # noqa: PLC0415 - likewise
+
+    return StateFolder(load_environment(os.environ).home)
+
+
+def _shown_rows(row: dict[str, Any]) -> str:
+    return "\n".join(f"{name}: {value}" for name, value in row.items())
+
+
+def _shown_status(result: dict[str, Any]) -> str:
+    quotes = result["current_quotes"]
+    lines = [
+        f"{result['state']}: {result['reason']['text']}",
+        f"{result['config']['market']}: bid {quotes['bid']} ask {quotes['ask']} (price {result['last_quote_price']})",
+        f"orders {result['active_orders']}, " + ", ".join(f"{name} {value}" for name, value in result["metrics"].items()),
+    ]
+    return "\n".join(lines)
+
+
+def _shown_stop(result: dict[str, Any]) -> str:
+    return "stopped, no order left" if not result["remaining"] else f"still open: {', '.join(result['remaining'])}"
+
+
+def _shown_orders(orders: list[dict[str, Any]]) -> str:
+    if not orders:
+        return "no open orders"
+    names = ("externalId", "owner", "market", "side", "price", "qty", "filledQty", "status")
+    return "\n".join("  ".join(str(order[name]) for name in names) for order in orders)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="mmbot")
