@@ -1,0 +1,65 @@
+"""Requests stay inside the exchange's limit, and cancels come first."""
+
+import random
+
+import pytest
+
+from bot.clock import TurnableClock
+from bot.extended.budget import BudgetExhausted, RequestBudget
+
+
+async def take_all(budget: RequestBudget, *, is_cancel: bool) -> int:
+    taken = 0
+    while True:
+        try:
+            await budget.take(is_cancel=is_cancel, wait_at_most_s=0)
+        except BudgetExhausted:
+            return taken
+        taken += 1
+
+
+async def test_creates_leave_the_reserve_to_cancels() -> None:
+    budget = RequestBudget(TurnableClock(), per_minute=1000, reserved_share=0.3)
+
+    assert await take_all(budget, is_cancel=False) == 70
+    assert await take_all(budget, is_cancel=True) == 30
+
+
+async def test_a_create_waits_for_its_turn_but_not_longer_than_it_may() -> None:
+    clock = TurnableClock()
+    budget = RequestBudget(clock, per_minute=600)
+    await take_all(budget, is_cancel=False)
+    started = clock.monotonic_ms()
+
+    await budget.take(is_cancel=False, wait_at_most_s=1)
+
+    assert 100 <= clock.monotonic_ms() - started <= 200
+    await take_all(budget, is_cancel=True)
+    with pytest.raises(BudgetExhausted):
+        await budget.take(is_cancel=False, wait_at_most_s=1)
+
+
+async def test_i12_no_window_of_a_minute_holds_more_than_the_budget() -> None:
+    randomness = random.Random(5)
+    clock = TurnableClock()
+    budget = RequestBudget(clock, per_minute=120)
+    sent: list[int] = []
+    for _ in range(5_000):
+        try:
+            await budget.take(is_cancel=randomness.random() < 0.5, wait_at_most_s=0)
+            sent.append(clock.monotonic_ms())
+        except BudgetExhausted:
+            pass
+        clock.turn(randomness.choice([0, 0, 0, 10, 500, 20_000]))
+
+    assert len(sent) > 1_000
+    assert max(sum(1 for other in sent if start <= other < start + 60_000) for start in sent) <= 120
+
+
+async def test_too_many_requests_shrinks_the_bucket_to_a_part_of_the_reserve() -> None:
+    budget = RequestBudget(TurnableClock(), per_minute=1000, reserved_share=0.3)
+
+    budget.shrink()
+
+    assert await take_all(budget, is_cancel=False) == 0
+    assert await take_all(budget, is_cancel=True) == 15
