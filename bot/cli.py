@@ -1,5 +1,7 @@
-"""The command line: `mmbot VERB`, each verb a few lines. Exit codes: 0 ok, 1 failed, 2 usage, 3 configuration, 4 refused by
-risk, 5 unreachable. `--json` prints one JSON value and nothing else on standard output.
+"""The command line: `mmbot VERB`, each verb a few lines.
+
+Exit codes: 0 ok, 1 failed, 2 usage, 3 configuration, 4 refused by risk, 5 unreachable. `--json` prints one JSON value and nothing
+else on standard output.
 """
 
 import json

@@ -84,9 +84,19 @@ class LiveOrders:
         if saw is None or report.updated_ms < order.updated_ms:
             return self._store(msgspec.structs.replace(order, filled=filled, exchange_order_id=report.exchange_order_id))
         learned |= {"updated_ms": report.updated_ms}
+        if order.status.is_ended and not order.end_is_reported and report.status.is_open:
+            return self._revive(order, learned, now_ms)
+        if not report.status.is_open and not order.status.is_ended:
+            learned["end_is_reported"] = True
         if report.reason and not order.status.is_ended:
             learned["reason"] = report.reason
         return self.saw(order.client_order_id, saw, now_ms, **learned)
+
+    def _revive(self, order: Order, learned: dict[str, object], now_ms: int) -> Order:
+        """Take back an end that we had concluded ourselves: the exchange says that the order lives."""
+        self._ended.pop(order.client_order_id, None)
+        learned |= {"status": Status.RESTING, "since_ms": now_ms, "reason": "came back"}
+        return self._store(msgspec.structs.replace(order, **learned))
 
     def filled_at_least(self, client_order_id: str, filled: Lots) -> Order | None:
         """Raise the filled size to the sum of known fills; the status waits for the exchange's word."""

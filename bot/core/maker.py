@@ -5,7 +5,7 @@ the bot; the new pair is placed when each of them has ended, or is in doubt, in 
 and looked up elsewhere. Nothing here reads a clock.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
@@ -61,6 +61,8 @@ class Maker:
         self._cooling = {side: Cooling() for side in Side}
         self._cancel_sent_ms: dict[str, int] = {}
         self._held: dict[Side, Reason] = {}
+        self._shown: set[str] = set()
+        """Ids of the last refresh; any other order of the bot in this market came back late and is cancelled on sight."""
         self._unanswered: set[str] = set()
         self._answered: list[str] = []
 
@@ -129,7 +131,9 @@ class Maker:
             return self.pull(orders, reason, now_ms)
         self._replacing = self._replacing or self._why_refresh(picture)
         if not self._replacing:
-            return self._cancels(orders, now_ms, tuple(self._held)) if self._held else []
+            return self._cancels(
+                orders, now_ms, lambda order: order.side in self._held or order.client_order_id not in self._shown
+            )
         cancels = self._cancels(orders, now_ms)
         if any(order.status is not Status.UNKNOWN for order in orders.of(self.market, Owner.BOT)):
             return cancels
@@ -153,8 +157,8 @@ class Maker:
             self._note("DEBUG", "no_refresh_needed", price=picture.mark_price, last=last)
         return ""
 
-    def _cancels(self, orders: LiveOrders, now_ms: int, sides: Collection[Side] = tuple(Side)) -> list[AnyAction]:
-        live = tuple(order for order in orders.of(self.market, Owner.BOT) if order.side in sides)
+    def _cancels(self, orders: LiveOrders, now_ms: int, unwanted: Callable[[Order], bool] = lambda _: True) -> list[AnyAction]:
+        live = tuple(order for order in orders.of(self.market, Owner.BOT) if unwanted(order))
         self._cancel_sent_ms = {order.client_order_id: self._cancel_sent_ms.get(order.client_order_id, 0) for order in live}
         actions: list[AnyAction] = []
         for order in live:
@@ -234,12 +238,13 @@ class Maker:
         if self._refill_at_ms is not None and self._refill_at_ms <= now_ms:
             self._refill_at_ms = None
         shown: dict[Side, str | None] = dict.fromkeys(Side)
-        self._unanswered, self._answered = set(), []
+        self._unanswered, self._answered, self._shown = set(), [], set()
         self._note("INFO", "price_found", price=desired.anchor)
         for action in actions:
             if isinstance(action, PlaceOrder):
                 order = action.approved.order
                 self._unanswered.add(order.client_order_id)
+                self._shown.add(order.client_order_id)
                 shown[order.side] = plain(self.view.rules.price(order.price))
         self._note("INFO", "quotes_updated", bid=shown[Side.BUY], ask=shown[Side.SELL], price=desired.anchor, why=why)
 

@@ -100,6 +100,12 @@ _REPORTED_END: Final = {
     Saw.REJECTED: Status.REJECTED,
 }
 
+_CANCEL_ANSWERS: Final = {
+    status: {Saw.CANCEL_ANSWERED: status, Saw.CANCEL_LOST: status, Saw.CANCEL_NOT_FOUND: Status.UNKNOWN}
+    for status in (Status.PLACING, Status.ACKED, Status.RESTING, Status.CANCELLING, Status.UNKNOWN)
+}
+"""The answer to a cancel may come after any other voice, also after a late acknowledgement; only "not found" raises a doubt."""
+
 TRANSITIONS: Final[dict[Status, dict[Saw, Status]]] = {
     Status.RESERVED: {
         Saw.SENT: Status.PLACING,
@@ -107,6 +113,7 @@ TRANSITIONS: Final[dict[Status, dict[Saw, Status]]] = {
     },
     Status.PLACING: {
         **_REPORTED_END,
+        **_CANCEL_ANSWERS[Status.PLACING],
         Saw.NOT_SENT: Status.REJECTED,
         Saw.ACKNOWLEDGED: Status.ACKED,
         Saw.REFUSED: Status.REJECTED,
@@ -118,6 +125,7 @@ TRANSITIONS: Final[dict[Status, dict[Saw, Status]]] = {
     },
     Status.ACKED: {
         **_REPORTED_END,
+        **_CANCEL_ANSWERS[Status.ACKED],
         Saw.ACKNOWLEDGED: Status.ACKED,
         Saw.ANSWER_LOST: Status.ACKED,
         Saw.SILENCE: Status.UNKNOWN,
@@ -127,19 +135,18 @@ TRANSITIONS: Final[dict[Status, dict[Saw, Status]]] = {
     },
     Status.RESTING: {
         **_REPORTED_END,
+        **_CANCEL_ANSWERS[Status.RESTING],
         Saw.ACKNOWLEDGED: Status.RESTING,
         Saw.ANSWER_LOST: Status.RESTING,
-        Saw.REFUSED: Status.RESTING,  # a duplicate-id refusal of a repeated request: the first one lives
+        Saw.REFUSED: Status.RESTING,  # a proxy repeated the request: the second one is refused, the first one lives
         Saw.SILENCE: Status.UNKNOWN,
         Saw.OPEN: Status.RESTING,
         Saw.CANCEL_SENT: Status.CANCELLING,
-        Saw.CANCEL_ANSWERED: Status.RESTING,
-        Saw.CANCEL_LOST: Status.RESTING,
-        Saw.CANCEL_NOT_FOUND: Status.UNKNOWN,
         Saw.INFERRED_GONE: Status.EXPIRED,
     },
     Status.CANCELLING: {
         **_REPORTED_END,
+        **_CANCEL_ANSWERS[Status.CANCELLING],
         Saw.ACKNOWLEDGED: Status.CANCELLING,
         Saw.REFUSED: Status.REJECTED,  # the create was refused after we had asked for its cancel
         Saw.NOT_SENT: Status.REJECTED,
@@ -147,22 +154,18 @@ TRANSITIONS: Final[dict[Status, dict[Saw, Status]]] = {
         Saw.SILENCE: Status.UNKNOWN,
         Saw.OPEN: Status.CANCELLING,
         Saw.CANCEL_SENT: Status.CANCELLING,
-        Saw.CANCEL_ANSWERED: Status.CANCELLING,
-        Saw.CANCEL_LOST: Status.CANCELLING,
-        Saw.CANCEL_NOT_FOUND: Status.UNKNOWN,
         Saw.INFERRED_GONE: Status.EXPIRED,
     },
     Status.UNKNOWN: {
         **_REPORTED_END,
+        **_CANCEL_ANSWERS[Status.UNKNOWN],
+        Saw.NOT_SENT: Status.REJECTED,  # it waited in our own queue and never left
         Saw.ACKNOWLEDGED: Status.ACKED,
-        Saw.REFUSED: Status.UNKNOWN,  # an answer to one of two requests proves nothing about the other
+        Saw.REFUSED: Status.REJECTED,  # late, and definite: a request leaves once
         Saw.ANSWER_LOST: Status.UNKNOWN,
         Saw.SILENCE: Status.UNKNOWN,
         Saw.OPEN: Status.RESTING,
         Saw.CANCEL_SENT: Status.UNKNOWN,  # asking for its end does not end the doubt
-        Saw.CANCEL_ANSWERED: Status.UNKNOWN,
-        Saw.CANCEL_LOST: Status.UNKNOWN,
-        Saw.CANCEL_NOT_FOUND: Status.UNKNOWN,
         Saw.INFERRED_GONE: Status.EXPIRED,
     },
     # An ended order hears late voices and stays ended; that is what "absorbing" means, so the rows are written out.
@@ -263,6 +266,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """Local time at which the present status was reached."""
     updated_ms: int = 0
     """Exchange time of the newest report that was applied."""
+    end_is_reported: bool = False
+    """True when the exchange itself reported the end; an end that we concluded gives way to its word."""
 
     @property
     def remaining(self) -> Lots:

@@ -381,3 +381,30 @@ def test_counts_of_the_documents_follow_the_orders(play: Play) -> None:
     assert (counters.orders_placed, counters.orders_ended, counters.orders_filled, counters.fills) == (2, 2, 1, 1)
     assert counters.fill_rate == 0.5
     assert all(order.owner is Owner.BOT for order in play.engine.bot_orders())
+
+
+def test_an_end_that_we_concluded_gives_way_to_the_exchanges_word(play: Play) -> None:
+    bid, _ = play.placed()
+    refused = PlaceRefused(client_order_id=bid.client_order_id, exchange_code=1140, message="cost", received_ms=play.now_ms)
+    play.engine.apply(refused)
+    assert bid.client_order_id not in {order.client_order_id for order in play.engine.bot_orders()}
+
+    play.now_ms += 10
+    play.report(bid, ExchangeStatus.NEW)
+
+    held = play.engine.orders.get(bid.client_order_id)
+    assert held is not None
+    assert (held.status, held.reason) == (Status.RESTING, "came back")
+    play.later(1_600)
+    assert bid.client_order_id in play.cancelled()
+
+
+def test_an_end_that_the_exchange_reported_stays_whatever_is_said_later(play: Play) -> None:
+    bid, _ = play.quoting()
+    play.report(bid, ExchangeStatus.CANCELLED)
+    play.now_ms += 10
+    play.report(bid, ExchangeStatus.NEW)
+
+    held = play.engine.orders.get(bid.client_order_id)
+    assert held is not None
+    assert held.status is Status.CANCELLED
