@@ -340,8 +340,8 @@ def calculate_quotes(price: Decimal | float | str, spread: Decimal | float | str
 def get_current_price(market: str) -> float:
     """Return the live mark price of a market.
 
-    Asks the bot of this process, else the running one, else the exchange by one public request. Blocks for a moment when it has to
-    ask; inside a running loop use `get_market_price`.
+    Asks the bot of this process, else the running one, else the exchange by one public request. Blocks for a moment when it has
+    to ask; inside a running loop use `get_market_price`.
 
     Raises: PriceUnavailable ("Could not find price for market ...") rather than return an old price.
     """

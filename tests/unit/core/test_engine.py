@@ -21,8 +21,7 @@ from bot.core.events import (
     VenueRefusedKey,
 )
 from bot.core.orders import ExchangeStatus, Owner, Side, Status
-
-from .conftest import Play
+from tests.unit.core.play import Play
 
 
 def sides(play: Play) -> set[Side]:
