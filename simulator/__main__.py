@@ -3,14 +3,17 @@
 import argparse
 import asyncio
 import sys
+from pathlib import Path
 from typing import Final
 
 from simulator.accounts import derive_accounts
-from simulator.exchange import synthetic_exchange
+from simulator.exchange import Exchange, replay_exchange, synthetic_exchange
 from simulator.options import ServerOptions, VenueOptions
+from simulator.queue_models import QUEUE_MODELS, RISK_AVERSE
 from simulator.regimes import NORMAL, REGIMES
 from simulator.server import print_line, serve
 from simulator.site import Site, VenueClock
+from simulator.tape import TapeError, load_tape
 from simulator.verify import MAINNET, TESTNET, SigningLibraryMissing, public_key_function
 
 _DEFAULTS: Final = ServerOptions()
@@ -35,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--accounts", type=int, default=4, metavar="K")
     run.add_argument("--flow", default="synthetic", help="synthetic, none, or replay:FILE")
     run.add_argument("--regime", default=NORMAL.name, choices=list(REGIMES))
+    run.add_argument("--queue-model", default=RISK_AVERSE.name, choices=list(QUEUE_MODELS), help="for replay")
     run.add_argument("--faults", metavar="FILE", help="faults to begin with, as the JSON of POST /sim/faults")
     run.add_argument("--speed", type=float, default=1.0, help="scales the background flow only")
     run.add_argument("--verify", choices=["on", "off"], default="on", help="check Stark signatures")
@@ -45,6 +49,33 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--rate-limit", type=int, default=1_000, metavar="N", help="requests per minute and address; 0: no limit")
     run.add_argument("--exit-on-stdin-close", action="store_true", help="stop when the parent closes standard input")
     return top
+
+
+def _exchange(asked: argparse.Namespace, options: VenueOptions, clock: VenueClock) -> Exchange:
+    accounts = derive_accounts(asked.seed, asked.accounts, public_key_function())
+    kind, _, file = asked.flow.partition(":")
+    if kind == "replay":
+        tape = load_tape(Path(file))  # before the doors open: nobody waits for it
+        return replay_exchange(
+            seed=asked.seed,
+            accounts=accounts,
+            start_ms=clock.now_ms(),
+            tape=tape,
+            options=options,
+            speed=asked.speed,
+            queue_model=QUEUE_MODELS[asked.queue_model],
+        )
+    if asked.flow not in ("synthetic", "none"):
+        raise ValueError(f"--flow {asked.flow} is neither synthetic, none nor replay:FILE")
+    return synthetic_exchange(
+        seed=asked.seed,
+        accounts=accounts,
+        start_ms=clock.now_ms(),
+        options=options,
+        regime=REGIMES[asked.regime],
+        speed=asked.speed,
+        with_flow=asked.flow == "synthetic",
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -65,15 +96,11 @@ def main(arguments: list[str] | None = None) -> int:
         venue=venue_options,
     )
     clock = VenueClock(asked.clock_offset_ms)
-    exchange = synthetic_exchange(
-        seed=asked.seed,
-        accounts=derive_accounts(asked.seed, asked.accounts, public_key_of),
-        start_ms=clock.now_ms(),
-        options=venue_options,
-        regime=REGIMES[asked.regime],
-        speed=asked.speed,
-        with_flow=asked.flow != "none",
-    )
+    try:
+        exchange = _exchange(asked, venue_options, clock)
+    except (TapeError, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     domain = MAINNET if asked.domain == "mainnet" else TESTNET
 
     async def run() -> None:

@@ -41,22 +41,23 @@ class Clearing:
 
     def settle(self, state: MarketState, taker_side: Side, taker: Order | None, match: Match, *, now_ms: int) -> None:
         """Book one match; `taker` is None when the background flow took."""
-        trade_id = self._ids.next(now_ms)
-        state.note_trade(match.price, match.lots, now_ms)
-        public = public_trade_record(
-            trade_id=trade_id,
-            spec=state.spec,
-            taker_side=taker_side,
-            price=match.price,
-            lots=match.lots,
-            now_ms=now_ms,
-        )
-        state.trades.append(public)
+        trade_id, printed = self._print(state, taker_side, match.price, match.lots, now_ms=now_ms)
         maker = None if match.maker_owner == HOUSE_ACCOUNT else self._store.by_id[match.maker_id]
         if maker is not None or taker is not None:
             trade = _Trade(trade_id, state, match.price, match.lots, now_ms)
             self._book(trade, maker, taker, taker_buys=taker_side is Side.BUY)
-        self._emit(TradePrinted(ms=now_ms, trade=public))
+        self._emit(printed)
+
+    def print_trade(self, state: MarketState, side: Side, price: Ticks, lots: Lots, *, now_ms: int) -> None:
+        """Show a trade between strangers."""
+        self._emit(self._print(state, side, price, lots, now_ms=now_ms)[1])
+
+    def _print(self, state: MarketState, side: Side, price: Ticks, lots: Lots, *, now_ms: int) -> tuple[int, TradePrinted]:
+        trade_id = self._ids.next(now_ms)
+        state.note_trade(price, lots, now_ms)
+        record = public_trade_record(trade_id=trade_id, spec=state.spec, taker_side=side, price=price, lots=lots, now_ms=now_ms)
+        state.trades.append(record)
+        return trade_id, TradePrinted(ms=now_ms, trade=record)
 
     def _book(self, trade: "_Trade", maker: Order | None, taker: Order | None, *, taker_buys: bool) -> None:
         spec = trade.state.spec

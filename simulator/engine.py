@@ -189,6 +189,17 @@ class Engine:
         book.rest(RestingOrder(self._house_id, HOUSE_ACCOUNT, side, price, lots))
         return self._house_id
 
+    def house_fill(self, market: str, order_id: int, lots: Lots, now_ms: int) -> None:
+        """Let a recorded trade fill one customer's order, at its own price."""
+        state, order = self._markets[market], self._store.by_id[order_id]
+        if order.reduce_only:
+            self._fit_reducing(order_id, state, now_ms)
+        resting = state.book.find(order_id)
+        if resting is not None:
+            match = state.book.fill(order_id, Lots(min(lots, resting.lots)))
+            self._clearing.settle(state, order.side.opposite, None, match, now_ms=now_ms)
+            self._drop_unreducing(order.account_id, state, now_ms)
+
     def house_take(self, market: str, side: Side, limit: Ticks, lots: Lots, now_ms: int) -> Lots:
         """Let the background flow take, no worse than `limit`; return the size that traded."""
         _, left = self._take(self._markets[market], _Taker(None, side, limit, OPEN_TO_ALL), lots, now_ms)

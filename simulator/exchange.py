@@ -15,8 +15,11 @@ from simulator.events import Event
 from simulator.flow import Flow, SyntheticFlow
 from simulator.markets import LISTED, MarketSpec
 from simulator.options import VenueOptions
+from simulator.queue_models import RISK_AVERSE, QueueModel
 from simulator.refusals import Code, Refused
 from simulator.regimes import NORMAL, REGIMES, Regime
+from simulator.replay import ReplayFlow
+from simulator.tape import Tape
 from simulator.venue import Venue
 
 WARM_UP_MS: Final = 10_000
@@ -123,3 +126,37 @@ def synthetic_exchange(
             flow.frozen = False
         venue.drain()
     return Exchange(venue, flows, flow_name="synthetic" if with_flow else "none")
+
+
+def replay_exchange(
+    *,
+    seed: int,
+    accounts: Sequence[Account],
+    start_ms: int,
+    tape: Tape,
+    options: VenueOptions | None = None,
+    speed: float = 1.0,
+    queue_model: QueueModel = RISK_AVERSE,
+) -> Exchange:
+    """Build an exchange that plays a recording as one market; the other markets are listed and stand still."""
+    venue = Venue(
+        specs=[_on_tape(spec, tape) if spec.name == tape.market else spec for spec in LISTED.values()],
+        accounts=accounts,
+        options=options or VenueOptions(),
+        seed=seed,
+        start_ms=start_ms,
+    )
+    flow = ReplayFlow(venue, tape, speed=speed, queue_model=queue_model)
+    flow.start()
+    venue.drain()
+    return Exchange(venue, {tape.market: flow}, flow_name="replay")
+
+
+def _on_tape(spec: MarketSpec, tape: Tape) -> MarketSpec:
+    bid, ask = (levels[0][0] for levels in (tape.snapshot.bids, tape.snapshot.asks))
+    return spec.on_grid(
+        tick_size=tape.tick_size,
+        lot_size=tape.lot_size,
+        min_order_size=max(spec.min_order_size, tape.lot_size),
+        start_price=tape.tick_size * (bid + ask) / 2,
+    )

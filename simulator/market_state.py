@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.core.numbers import Lots, Ticks
 from simulator.markets import MarketSpec
-from simulator.matching import Book, OrderBook, Side
+from simulator.matching import OrderBook, Side
 from simulator.rules import MarketStatus
 from simulator.wire import PublicTradeRecord
 
@@ -61,7 +61,7 @@ class MarketState:
     mark: Decimal
     index: Decimal
     last: Decimal
-    book: Book = field(default_factory=OrderBook)
+    book: OrderBook = field(default_factory=OrderBook)
     status: MarketStatus = MarketStatus.ACTIVE
     trades: deque[PublicTradeRecord] = field(default_factory=lambda: deque(maxlen=TRADES_KEPT))
     day: DayStats = field(default_factory=DayStats)

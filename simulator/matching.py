@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from bot.core.numbers import Lots, Ticks
 
@@ -54,6 +54,8 @@ class RestingOrder:
     client: int = 0
     guarded: bool = False
     """The venue wants to be asked before this order trades: it may have to be shrunk first (reduce-only)."""
+    ahead: Lots = NO_LOTS
+    """The size in front of it when it came to rest."""
 
 
 class Match(NamedTuple):
@@ -92,26 +94,6 @@ class TakerShield(NamedTuple):
 
 
 OPEN_TO_ALL = TakerShield()
-
-
-class Book(Protocol):
-    """What a venue needs from a market's book; the recorded book of a replay implements it too."""
-
-    @property
-    def changed_bids(self) -> set[Ticks]: ...
-    @property
-    def changed_asks(self) -> set[Ticks]: ...
-    def best(self, side: Side) -> Ticks | None: ...
-    def size_at(self, side: Side, price: Ticks) -> Lots: ...
-    def levels(self, side: Side, depth: int | None = None) -> Iterator[tuple[Ticks, Lots]]: ...
-    def would_cross(self, side: Side, price: Ticks) -> bool: ...
-    def take(
-        self, side: Side, limit: Ticks, lots: Lots, shield: TakerShield = OPEN_TO_ALL, cleared: int | None = None
-    ) -> Taken: ...
-    def rest(self, order: RestingOrder) -> None: ...
-    def remove(self, order_id: int) -> RestingOrder | None: ...
-    def shrink(self, order_id: int, lots: Lots) -> None: ...
-    def find(self, order_id: int) -> RestingOrder | None: ...
 
 
 class _Level:
@@ -155,7 +137,7 @@ class _Half:
 
 
 class OrderBook:
-    """A book of resting orders; implements `Book`.
+    """A book of resting orders.
 
     `changed_bids` and `changed_asks` collect the prices whose size moved; a publisher reads and clears them.
     """
@@ -222,6 +204,7 @@ class OrderBook:
         assert order.order_id not in self._orders, "an order rests once"
         half = self._half(order.side)
         level = half.level(order.price)
+        order.ahead = Lots(level.lots)
         level.orders[order.order_id] = order
         level.lots += order.lots
         self._orders[order.order_id] = order
@@ -249,6 +232,25 @@ class OrderBook:
         half.levels[order.price].lots -= order.lots - lots
         half.changed.add(order.price)
         order.lots = lots
+
+    def grow(self, order_id: int, lots: Lots) -> None:
+        """Make a resting order larger in its place; only a recording does that, whose orders are whole levels."""
+        order = self._orders[order_id]
+        assert lots >= order.lots
+        half = self._half(order.side)
+        half.levels[order.price].lots += lots - order.lots
+        half.changed.add(order.price)
+        order.lots = lots
+
+    def fill(self, order_id: int, lots: Lots) -> Match:
+        """Trade against one order, whatever stands in front of it: a recording says that it was reached."""
+        order = self._orders[order_id]
+        left = Lots(order.lots - lots)
+        if left:
+            self.shrink(order_id, left)
+        else:
+            self.remove(order_id)
+        return Match(order_id, order.owner, order.price, lots, left)
 
     def take(self, side: Side, limit: Ticks, lots: Lots, shield: TakerShield = OPEN_TO_ALL, cleared: int | None = None) -> Taken:
         """Trade against the opposite side, best price first, oldest order first, no worse than `limit`.

@@ -45,6 +45,10 @@ class OrderStore:
         orders = self._live[account_id].values()
         return [order for order in orders if market is None or order.market == market]
 
+    def open_on(self, market: str) -> list[Order]:
+        """Return every account's open orders on a market."""
+        return [order for orders in self._live.values() for order in orders.values() if order.market == market and order.is_open]
+
     def resting_values(self, account_id: int, market: str, without: Order | None = None) -> tuple[int, int]:
         """Return (buys, sells): the sum of price times size left over live orders, in ticks times lots.
 

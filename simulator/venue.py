@@ -4,7 +4,7 @@ A request is judged by the gateway at once (raises `Refused`, or is accepted) an
 never overtake each other on that way. `advance` runs what is due; `drain` hands over what happened since the last call.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -14,12 +14,12 @@ from simulator.agenda import Action, Agenda
 from simulator.chance import seeded
 from simulator.clearing import Clearing
 from simulator.engine import Engine
-from simulator.events import Event, IndexMoved, MarkMoved, SwitchFired
+from simulator.events import Event, FlowEnded, IndexMoved, MarkMoved, SwitchFired
 from simulator.ids import Snowflakes
 from simulator.ledger import Ledger
 from simulator.market_state import MarketState
 from simulator.markets import MarketSpec
-from simulator.matching import Book, OrderBook, Side
+from simulator.matching import Side
 from simulator.options import VenueOptions
 from simulator.order_store import OrderStore
 from simulator.orders import Order, OrderRequest, Status
@@ -43,7 +43,6 @@ class Venue:
         options: VenueOptions,
         seed: int,
         start_ms: int,
-        books: Mapping[str, Book] | None = None,
     ) -> None:
         self.options = options
         self.now_ms = start_ms
@@ -55,7 +54,6 @@ class Venue:
                 mark=spec.start_price,
                 index=spec.start_price,
                 last=spec.start_price,
-                book=(books or {}).get(spec.name) or OrderBook(),
             )
             for spec in specs
         }
@@ -71,6 +69,7 @@ class Venue:
         self._engine_free_ms = start_ms
         self._switches: dict[int, int] = {}
         self._mark_told_ms: dict[str, int] = {}
+        self._quiet: set[str] = set()
         for account_id, money in ((HOUSE_ACCOUNT, HOUSE_MONEY), *((each, OPENING_BALANCE) for each in self.accounts)):
             self.ledger.deposit(account_id, money)
         self._start_timers()
@@ -284,7 +283,8 @@ class Venue:
 
     def _repeat_marks(self, now_ms: int) -> None:
         for market in self.markets:
-            if now_ms - self._mark_told_ms.get(market, 0) >= self.options.mark_interval_ms:
+            told_ms = self._mark_told_ms.get(market, 0)
+            if market not in self._quiet and now_ms - told_ms >= self.options.mark_interval_ms:
                 self._tell_mark(market)
 
     def _tell_standings(self, now_ms: int) -> None:
@@ -298,6 +298,18 @@ class Venue:
             self.clearing.tell_balance(account_id, now_ms)
 
     # ── the background flow ──
+
+    def house_fill(self, market: str, order_id: int, lots: Lots) -> None:
+        self.engine.house_fill(market, order_id, lots, self.now_ms)
+
+    def print_trade(self, market: str, side: Side, price: Ticks, lots: Lots) -> None:
+        """Show a trade between strangers, as a recording saw it."""
+        self.clearing.print_trade(self.markets[market], side, price, lots, now_ms=self.now_ms)
+
+    def end_flow(self, market: str) -> None:
+        """Note that nothing more will happen on a market by itself."""
+        self._quiet.add(market)
+        self._outbox.append(FlowEnded(ms=self.now_ms, market=market))
 
     def house_rest(self, market: str, side: Side, price: Ticks, lots: Lots) -> int | None:
         return self.engine.house_rest(market, side, price, lots)
