@@ -20,6 +20,7 @@ import { api, socketAddress } from "./lib/api";
 import { startWords } from "./lib/i18n";
 import { readToken } from "./lib/token";
 import { Connection, type SocketLike } from "./stream/connection";
+import { startHistory } from "./stream/history";
 import { publishToStore } from "./stream/store";
 
 startWords();
@@ -32,6 +33,7 @@ const connection = new Connection({
   publish: publishToStore(),
 });
 connection.start();
+startHistory();
 
 const queries = new QueryClient({ defaultOptions: { queries: { retry: false, refetchOnWindowFocus: true } } });
 const root = document.getElementById("root");

@@ -7,8 +7,8 @@ import { OrderPanel } from "../features/orders/OrderPanel";
 import type { Pick } from "../features/orders/use-ticket";
 import { PnlSplit } from "../features/pnl/PnlSplit";
 import { CurrentQuotes } from "../features/quotes/CurrentQuotes";
+import { PricePanel } from "../features/quotes/PricePanel";
 import { PhoneLayout } from "./PhoneLayout";
-import { PricePanel } from "./PricePanel";
 import { Tables } from "./Tables";
 import css from "./stage.module.css";
 

@@ -93,7 +93,7 @@ export function formatCount(value: Numeric, language: Language): string {
   return formatNumber(value, language, { decimals: 0 });
 }
 
-/** Age: ms below 1 s, tenths below 10 s, then s, min, h. */
+/** Age: ms below 1 s, tenths below 10 s, then s, min, h, d. */
 export function formatAge(ms: number | null | undefined, language: Language): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return MISSING;
   const age = Math.max(0, Math.round(ms));
@@ -103,7 +103,8 @@ export function formatAge(ms: number | null | undefined, language: Language): st
   if (seconds < 90) return `${seconds}${NBSP}s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 90) return `${minutes}${NBSP}min`;
-  return `${Math.floor(minutes / 60)}${NBSP}h ${minutes % 60}${NBSP}min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours}${NBSP}h ${minutes % 60}${NBSP}min` : `${Math.floor(hours / 24)}${NBSP}d`;
 }
 
 const LOCALE: Record<Language, string> = { en: "en-GB", pl: "pl-PL" };
@@ -134,4 +135,9 @@ export function shortId(id: string): string {
   const dash = id.indexOf("-");
   const head = dash > 0 && dash < 6 ? id.slice(0, dash + 1) : id.slice(0, 4);
   return `${head}\u2026${id.slice(-4)}`;
+}
+
+/** Plain number for a field: the reader's decimal sign, no grouping, so that it reads back one way only. */
+export function fieldText(plain: string, language: Language): string {
+  return plain.replace(".", MARKS[language].point);
 }

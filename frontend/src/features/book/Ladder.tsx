@@ -46,7 +46,7 @@ export function Ladder({ market, onPick }: Props) {
         ) : (
           <table className={css.table}>
             <caption className="visually-hidden">{t("book.caption")}</caption>
-            <colgroup><col /><col style={{ width: 74 }} /><col style={{ width: 70 }} /><col className={css.totalColumn} style={{ width: 66 }} /></colgroup>
+            <colgroup><col /><col className={css.priceColumn} /><col className={css.sizeColumn} /><col className={css.totalColumn} /></colgroup>
             <thead><tr><th scope="col">{t("book.ours")}</th><th scope="col" data-right>{t("table.price")}</th><th scope="col" data-right>{t("table.size")}</th><th scope="col" data-right data-total>{t("book.total")}</th></tr></thead>
             <tbody data-side="asks">{draw("asks")}</tbody>
             <tbody><tr><td colSpan={4} className={css.midCell}><MidRow picture={picture} /></td></tr></tbody>

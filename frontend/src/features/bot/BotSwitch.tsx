@@ -53,7 +53,7 @@ export function BotSwitch({ market }: { market: string }) {
         <Button size="tall" disabled={!face.canStop} onClick={() => void command.run("stop")}><Icon name="stop" />{t("bot.stop")}</Button>
       </div>
       {stale && <p className={css.blind}>{t("bot.blind")}</p>}
-      <div aria-live="polite"><BotResult state={command.state} /></div>
+      <div aria-live="polite" className={css.live}><BotResult state={command.state} /></div>
       <Modal opened={asking} onClose={() => setAsking(false)} title={t("bot.startTitle", { env: (env ?? "").toUpperCase() })} closeOnClickOutside={false} closeButtonProps={{ "aria-label": t("action.back") }}>
         <StartSummary market={market} onBack={() => setAsking(false)} onStart={() => { setAsking(false); void command.run("start"); }} />
       </Modal>

@@ -5,7 +5,7 @@ import { NumberField } from "../../components/ui/NumberField";
 import { Panel } from "../../components/ui/Panel";
 import { useStaleWords } from "../../components/ui/stale";
 import { api } from "../../lib/api";
-import { basisPoints, formatBps } from "../../lib/format";
+import { basisPoints, fieldText, formatBps } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
 import type { Decimal } from "../../lib/decimal";
 import { readTyped } from "../../lib/typed-number";
@@ -59,7 +59,7 @@ export function ConfigForm({ market }: { market: string }) {
       <form className={css.form} onSubmit={(event) => { event.preventDefault(); void submit(); }}>
         <div className={css.fields}>
           {fields.map(({ name, unit, hot }) => {
-            const text = draft[name] ?? shownValue(running[name]);
+            const text = draft[name] ?? fieldText(shownValue(running[name]), language);
             const issue = check.issues[name];
             return (
               <NumberField
@@ -78,7 +78,7 @@ export function ConfigForm({ market }: { market: string }) {
             {restart ? t("config.stopApplyStart") : t("config.apply")}
           </Button>
         </div>
-        <div aria-live="polite"><ConfigResult command={command.state} /></div>
+        <div aria-live="polite" className={css.live}><ConfigResult command={command.state} /></div>
       </form>
     </Panel>
   );

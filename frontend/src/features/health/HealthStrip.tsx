@@ -29,11 +29,11 @@ export function HealthStrip({ market }: { market: string }) {
   const screenFace: FeedFace = status === "stale" ? "stale" : status === "connecting" ? "off" : status === "polling" ? "slow" : "fresh";
   return (
     <footer className={css.strip} aria-label={t("health.title")} id="health" tabIndex={-1}>
-      <div><Dot face={exchange?.status === "connected" ? "fresh" : exchange?.status === "connecting" ? "slow" : exchange ? "stale" : "off"} />{t("health.exchange")} <b>{exchangeWords(exchange?.status, t)}</b></div>
+      <div className={css.roomy}><Dot face={exchange?.status === "connected" ? "fresh" : exchange?.status === "connecting" ? "slow" : exchange ? "stale" : "off"} />{t("health.exchange")} <b>{exchangeWords(exchange?.status, t)}</b></div>
       {feeds.map((feed) => (
         <div key={feed.id}><Dot face={status === "stale" ? "plain" : feedFace(grown(feed.age), feed.limit)} />{t(`health.${feed.id}`)} <b>{formatAge(grown(feed.age), language)}</b></div>
       ))}
-      <div data-testid="screen-feed"><Dot face={screenFace} />{t("health.screen")} <b>{status === "polling" ? t("health.polling") : seq === null ? t("health.connecting") : `#${formatCount(seq, language)}`}</b> {formatAge(since, language)}</div>
+      <div data-testid="screen-feed"><Dot face={screenFace} />{t("health.screen")} <b className={status === "live" || status === "stale" ? css.roomy : undefined}>{status === "polling" ? t("health.polling") : seq === null ? t("health.connecting") : `#${formatCount(seq, language)}`}</b> {formatAge(since, language)}</div>
       <div className={css.wide}>{t("health.requests")} <b>{formatCount(requests, language)}</b> {t("health.perMinute")}</div>
       <div className={css.wide}>{t("health.clock")} <b>{clock !== undefined && receivedMs !== null ? formatAge(Math.abs(receivedMs - clock), language) : "\u2013"}</b></div>
     </footer>

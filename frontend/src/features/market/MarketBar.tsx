@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import { Icon } from "../../components/ui/Icon";
 import { Signed } from "../../components/ui/Signed";
 import { compare, parseWire } from "../../lib/decimal";
-import { MISSING, basisPoints, formatBps, formatCount, formatFinePrice, formatMoney, formatPercent, formatPrice, formatSize } from "../../lib/format";
+import { MISSING, basisPoints, fieldText, formatBps, formatCount, formatFinePrice, formatMoney, formatPercent, formatPrice, formatSize } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
 import { usePicture } from "../../stream/store";
 import css from "./MarketBar.module.css";
@@ -21,7 +21,7 @@ export function MarketBar({ market, markets, onMarket }: Props) {
       <label className={css.market}>
         <span className="visually-hidden">{t("ticket.market")}</span>
         <select value={market} onChange={(event) => onMarket(event.currentTarget.value)}>{markets.map((name) => <option key={name}>{name}</option>)}</select>
-        <small>{t("market.steps", { tick: tick ?? MISSING, lot: picture?.lot_size ?? MISSING })}</small>
+        <small>{t("market.steps", { tick: tick ? fieldText(tick, language) : MISSING, lot: picture?.lot_size ? fieldText(picture.lot_size, language) : MISSING })}</small>
       </label>
       <LastPrice price={picture?.last_price ?? picture?.mark_price} tick={tick} />
       <dl className={css.stats}>

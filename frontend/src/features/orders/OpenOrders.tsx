@@ -34,7 +34,7 @@ export function OpenOrders() {
     { id: "filled", head: t("table.filled"), align: "right", wide: true, cell: (row) => formatSize(row.filledQty ?? "0", markets?.[row.market]?.lot_size, language) },
     { id: "state", head: t("table.state"), cell: (row) => <OrderState row={row} /> },
     { id: "type", head: t("table.type"), wide: true, cell: (row) => typeWords(row, t("ticket.reduceOnly")) },
-    { id: "expires", head: t("table.expires"), align: "right", wide: true, cell: (row) => formatAge(row.expireTime ? row.expireTime - now : null, language) },
+    { id: "expires", head: t("table.expires"), align: "right", wide: true, cell: (row) => formatAge(row.expireTime && row.expireTime > now ? row.expireTime - now : null, language) },
     { id: "id", head: t("table.id"), wide: true, cell: (row) => <span className={css.mono} title={row.externalId ?? row.key}>{shortId(row.externalId ?? row.key)}</span> },
     { id: "cancel", head: t("table.cancel"), quietHead: true, align: "right", cell: (row) => (row.who === "foreign" ? null : <CancelCross row={row} />) },
   ];

@@ -9,7 +9,7 @@ import { useStaleWords } from "../../components/ui/stale";
 import { api } from "../../lib/api";
 import type { NewOrder, TimeInForce } from "../../lib/api-schema";
 import { parseWire } from "../../lib/decimal";
-import { formatBps, formatMoney, formatPrice, formatSize } from "../../lib/format";
+import { fieldText, formatBps, formatMoney, formatPrice, formatSize } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
 import { useCommand } from "../../lib/use-command";
 import { usePicture } from "../../stream/store";
@@ -29,7 +29,8 @@ async function sendOrder(order: NewOrder): Promise<SentOrder> {
   return { order, answer: await api.createOrder(order) };
 }
 
-type Props = { market: string; markets: readonly string[]; onMarket: (market: string) => void; pick: Pick | null };
+type Choosing = { market: string; markets: readonly string[]; onMarket: (market: string) => void };
+type Props = Choosing & { pick: Pick | null };
 
 /** Orders by hand: market, side, price, size, type, reduce-only, and what came of it. */
 export function OrderPanel({ market, markets, onMarket, pick }: Props) {
@@ -39,7 +40,9 @@ export function OrderPanel({ market, markets, onMarket, pick }: Props) {
   const held = usePicture((now) => now.positions?.[market]);
   const free = usePicture((now) => now.balance?.availableForTrade);
   const firstSize = usePicture((now) => now.config?.order_size);
-  const { draft, touched, change } = useTicket(market, pick, firstSize === undefined || firstSize === null ? "" : String(firstSize));
+  const written = (plain: string) => fieldText(plain, language);
+  const { draft, touched, change } = useTicket(market, pick && { ...pick, price: written(pick.price) }, firstSize === undefined || firstSize === null ? "" : written(String(firstSize)));
+  const write = (part: { price?: string } | { size?: string }) => change(Object.fromEntries(Object.entries(part).map(([name, plain]) => [name, written(plain)])));
   const command = useCommand(sendOrder);
   const [armedFor, setArmedFor] = useState<string | null>(null);
   const form = useRef<HTMLFormElement>(null);
@@ -83,14 +86,8 @@ export function OrderPanel({ market, markets, onMarket, pick }: Props) {
   const start = draft.side === "BUY" ? picture?.best_bid : picture?.best_ask;
 
   return (
-    <Panel title={t("ticket.title")} id="ticket" end={stale ? null : t("ticket.free", { amount: formatMoney(free, language, { code: quote ?? "" }) })}>
+    <Panel title={t("ticket.title")} id="ticket" note={<MarketChoice market={market} markets={markets} onMarket={onMarket} />} end={stale ? null : t("ticket.free", { amount: formatMoney(free, language, { code: quote ?? "" }) })}>
       <form className={css.ticket} ref={form} onSubmit={(event) => event.preventDefault()}>
-        <label className={css.market}>
-          <span>{t("ticket.market")}</span>
-          <select value={market} onChange={(event) => onMarket(event.currentTarget.value)}>
-            {markets.map((name) => <option key={name}>{name}</option>)}
-          </select>
-        </label>
         <ChoiceGroup
           legend={t("ticket.side")} tall value={draft.side} onChange={(side) => change({ side })}
           choices={[
@@ -102,22 +99,22 @@ export function OrderPanel({ market, markets, onMarket, pick }: Props) {
           <NumberField
             label={t("ticket.price")} unit={quote ?? ""} value={draft.price} onChange={(price) => change({ price })}
             note={estimate.fromMarkBps ? formatBps(estimate.fromMarkBps, language, { sign: true, decimals: 1 }) : undefined}
-            onStep={(way, times) => change({ price: stepped(draft.price, rules.tick, way, times, start ?? null) })}
+            onStep={(way, times) => write({ price: stepped(draft.price, rules.tick, way, times, start ?? null) })}
             stepLabels={[t("ticket.tickDown"), t("ticket.tickUp")]}
-            error={fieldError(check.price, touched, (price) => change({ price }), t, language)} hint={fieldHint(check.price, t, language)}
+            error={fieldError(check.price, touched, (price) => write({ price }), t, language)} hint={fieldHint(check.price, t, language)}
           />
           <div className={css.presets}>
             {prices.map(({ id, value }) => (
-              <button type="button" key={id} disabled={!value} onClick={() => value && change({ price: value })}>{t(`ticket.${id}`)}</button>
+              <button type="button" key={id} disabled={!value} onClick={() => value && write({ price: value })}>{t(`ticket.${id}`)}</button>
             ))}
           </div>
         </div>
         <NumberField
           label={t("ticket.size")} unit={base ?? ""} value={draft.size} onChange={(size) => change({ size })}
           note={rules.min ? t("ticket.min", { size: formatSize(rules.min, picture?.lot_size, language) }) : undefined}
-          onStep={(way, times) => change({ size: stepped(draft.size, rules.lot, way, times, picture?.min_size ?? null) })}
+          onStep={(way, times) => write({ size: stepped(draft.size, rules.lot, way, times, picture?.min_size ?? null) })}
           stepLabels={[t("ticket.lotDown"), t("ticket.lotUp")]}
-          error={fieldError(check.size, touched, (size) => change({ size }), t, language)} hint={fieldHint(check.size, t, language)}
+          error={fieldError(check.size, touched, (size) => write({ size }), t, language)} hint={fieldHint(check.size, t, language)}
         />
         <ChoiceGroup
           legend={t("ticket.type")} value={draft.timeInForce} onChange={(timeInForce) => change({ timeInForce })}
@@ -134,8 +131,17 @@ export function OrderPanel({ market, markets, onMarket, pick }: Props) {
             ? t("ticket.confirmTake", { size: sizeText, price: priceText })
             : ready ? t(`ticket.send.${draft.side}`, { size: sizeText, price: priceText }) : t(`side.${draft.side}`)}
         </Button>
-        <div aria-live="polite"><OrderResult state={command.state} /></div>
+        <div aria-live="polite" className={css.live}><OrderResult state={command.state} /></div>
       </form>
     </Panel>
+  );
+}
+
+function MarketChoice({ market, markets, onMarket }: Choosing) {
+  const { t } = useWords();
+  return (
+    <select className={css.market} aria-label={t("ticket.market")} value={market} onChange={(event) => onMarket(event.currentTarget.value)}>
+      {markets.map((name) => <option key={name}>{name}</option>)}
+    </select>
   );
 }

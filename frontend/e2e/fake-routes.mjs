@@ -1,0 +1,73 @@
+// The routes of the fake backend: the real one's words for the cases the screen must show.
+const NUMBER = /^\d+(\.\d+)?$/;
+
+function refusal(status, code, message, field = null, hint = null) {
+  return { status, body: { code, message, field, hint } };
+}
+
+function createOrder(exchange, sent) {
+  if (!NUMBER.test(sent.price)) return refusal(422, "invalid_price", `price ${sent.price} is not a number`, "price");
+  const price = Number(sent.price);
+  if (price % 1 !== 0) return refusal(422, "off_tick", `price ${sent.price} is off the tick 1: nearest are ${Math.floor(price)} and ${Math.ceil(price)}`, "price");
+  if (Math.abs(price / exchange.price - 1) > 0.05) return refusal(422, "outside_band", `price ${sent.price} is more than 5% from the mark`, "price", "Choose a price nearer to the market.");
+  const crosses = sent.side === "BUY" ? price > exchange.price : price < exchange.price;
+  const key = `mmh-mc0fake-${exchange.sequence + 1}`;
+  const order = { side: sent.side, price: sent.price, qty: sent.size, owner: "hand", postOnly: sent.timeInForce === "POST_ONLY", reduceOnly: sent.reduceOnly, timeInForce: sent.timeInForce === "IOC" || sent.timeInForce === "FOK" ? "IOC" : "GTT" };
+  if (sent.timeInForce === "POST_ONLY" && crosses) return { status: 200, body: { id: null, externalId: key, status: "REJECTED", statusReason: "POST_ONLY_FAILED", price: sent.price, qty: sent.size } };
+  const placed = exchange.put(key, { ...order, expireTime: exchange.now() + 90 * 86_400_000 });
+  if (crosses) {
+    exchange.fill(key, placed, true);
+    return { status: 200, body: { ...placed, status: "FILLED", filledQty: sent.size } };
+  }
+  if (order.timeInForce === "IOC") {
+    exchange.orders.delete(key);
+    return { status: 200, body: { ...placed, status: "CANCELLED", statusReason: "NOT_ENOUGH_LIQUIDITY" } };
+  }
+  return { status: 200, body: placed };
+}
+
+function configure(exchange, changes) {
+  const stopped = ["spread_percentage", "order_size", "refresh_interval", "price_move_threshold"];
+  const blocked = Object.keys(changes).find((name) => exchange.running && stopped.includes(name));
+  if (blocked) return refusal(409, "running", `${blocked} changes only while the bot is stopped`, blocked, "Stop the bot first.");
+  const unknown = Object.keys(changes).find((name) => !(name in exchange.config));
+  if (unknown) return refusal(422, "unknown_field", `${unknown} is not a setting`, unknown);
+  exchange.config = { ...exchange.config, ...changes };
+  return { status: 200, body: { status: "updated", config: exchange.config } };
+}
+
+function account(exchange) {
+  const picture = exchange.picture();
+  return { positions: Object.values(picture.positions), trades: Object.values(picture.trades), balance: picture.balance, orders: Object.values(picture.orders), seq: 1, age_ms: { account: 110, mark: 240 } };
+}
+
+export function answer(exchange, method, path, query, sent) {
+  const cancel = /^\/api\/orders\/([^/]+)$/.exec(path);
+  if (method === "DELETE" && cancel) {
+    const key = decodeURIComponent(cancel[1]);
+    const found = exchange.orders.get(key);
+    if (!found) return refusal(404, "unknown_order", `no open order ${key}`);
+    exchange.orders.delete(key);
+    return { status: 200, body: { ...found, status: "CANCELLED" } };
+  }
+  switch (`${method} ${path}`) {
+    case "POST /api/bot/start":
+      if (exchange.running) return refusal(409, "already_running", "the bot is already running (RUNNING)");
+      exchange.running = true;
+      exchange.log("INFO", "bot_started", "[BOT INFO] Market Making Bot started");
+      exchange.quote();
+      return { status: 200, body: { status: "started", config: exchange.config } };
+    case "POST /api/bot/stop":
+      exchange.running = false;
+      exchange.cancelBots();
+      exchange.log("INFO", "bot_stopped", "[BOT INFO] Market Making Bot stopped");
+      return { status: 200, body: { status: "stopped", remaining: [] } };
+    case "POST /api/bot/config": return configure(exchange, sent);
+    case "GET /api/bot/status":
+      return { status: 200, body: { running: exchange.running, config: exchange.config, active_orders: 2, last_quote_price: Number(exchange.lastQuote), current_quotes: { bid: Number(exchange.own("BUY")), ask: Number(exchange.own("SELL")) }, order_ids: [], markets: {} } };
+    case "GET /api/bot/logs": return { status: 200, body: { logs: exchange.logs.slice(0, Number(query.get("limit") ?? 50)) } };
+    case "POST /api/orders/create": return createOrder(exchange, sent);
+    case "GET /api/cached-account": return { status: 200, body: account(exchange) };
+    default: return refusal(404, "not_found", `no route ${method} ${path}`);
+  }
+}
