@@ -1,0 +1,85 @@
+"""What a person may set, and what they are told when they may not."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bot.config import BotConfig, ConfigErrors, changed_config, example_config, load_config
+from bot.core.errors import ConfigurationError
+
+
+def test_the_defaults_are_the_documents() -> None:
+    config = BotConfig()
+
+    assert (config.market, config.spread_percentage, config.order_size) == ("BTC-USD", 0.001, "0.01")
+    assert (config.refresh_interval, config.price_move_threshold, config.enabled) == (5, 0.002, False)
+    assert config.position_limit == Decimal("0.05")
+
+
+def test_a_perp_name_is_an_alias_of_the_exchanges_own() -> None:
+    assert BotConfig(market="BTC-PERP").market == "BTC-USD"
+
+
+def test_fractions_reach_the_core_as_the_decimals_that_were_written() -> None:
+    assert BotConfig(spread_percentage=0.1 + 0.2 - 0.299).settings().spread == Decimal(repr(0.1 + 0.2 - 0.299))
+    assert BotConfig(spread_percentage=0.001).settings().spread == Decimal("0.001")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("spread_percentage", 0.1, "0.1 would mean 10 %"),
+        ("spread_percentage", 0, "above 0"),
+        ("spread_percentage", float("nan"), "above 0"),
+        ("order_size", "0", "above zero"),
+        ("order_size", "-1", "above zero"),
+        ("order_size", "1e-3", "plain decimal"),
+        ("order_size", "NaN", "plain decimal"),
+        ("order_size", "9" * 60, "plain decimal"),
+        ("refresh_interval", 0, "at least 1"),
+        ("refresh_interval", 5.5, "at least 1"),
+        ("price_move_threshold", -0.1, "at least 0"),
+        ("market", "btc", "matching"),
+    ],
+)
+def test_a_value_out_of_range_is_refused_with_field_value_and_range(field: str, value: object, told: str) -> None:
+    with pytest.raises(ConfigErrors) as caught:
+        changed_config(BotConfig(), {field: value})
+
+    (problem,) = caught.value.problems
+    assert problem["field"] == field
+    assert told in problem["message"] + problem["hint"]
+
+
+def test_every_wrong_field_is_named_at_once() -> None:
+    with pytest.raises(ConfigErrors) as caught:
+        changed_config(BotConfig(), {"spread_percentage": 1, "refresh_interval": 0, "sprad": 1})
+
+    assert {problem["field"] for problem in caught.value.problems} == {"spread_percentage", "refresh_interval", "sprad"}
+
+
+def test_a_threshold_above_the_spread_is_allowed_and_warned_about() -> None:
+    assert BotConfig().warnings()
+    assert not BotConfig(price_move_threshold=0.0005).warnings()
+
+
+def test_the_example_file_is_the_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "mmbot.yaml"
+    file.write_text(example_config(), encoding="utf-8")
+
+    assert load_config(file) == BotConfig()
+
+
+@pytest.mark.parametrize("text", ["- 1", "!!python/object/apply:os.system [ls]", "a: [", "\xff\xfe"])
+def test_a_file_that_is_not_plain_settings_is_refused_by_name(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "mmbot.yaml"
+    file.write_text(text, encoding="latin-1")
+
+    with pytest.raises(ConfigurationError, match=r"mmbot\.yaml|not a setting"):
+        load_config(file)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        load_config(tmp_path / "absent.yaml")
