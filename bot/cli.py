@@ -14,7 +14,9 @@ import typer
 
 from bot.core.errors import ConfigurationError, ExchangeUnreachable, InvalidInput, MakerError, RiskRefused
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="A market maker for the Extended exchange.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="A market maker for the Extended exchange."
+)
 config_app = typer.Typer(no_args_is_help=True, help="Write, check and show the configuration.")
 token_app = typer.Typer(no_args_is_help=True, help="The access token of the API.")
 order_app = typer.Typer(no_args_is_help=True, help="Orders by hand, through the running bot.")

@@ -1,0 +1,96 @@
+"""`mmbot run` and `mmbot demo`: one server, one worker, one bot, one printed address."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+
+from backend.main import create_app
+from bot.assembly import open_market_maker
+from bot.bot_logger import BotLogger
+from bot.clock import SystemClock
+from bot.config import BotConfig, load_config
+from bot.core.errors import ConfigurationError
+from bot.environment import EnvironmentName, load_environment
+
+BACKLOG: Final = 256
+GRACE_S: Final = 3
+"""How long open requests may take once the server ends; the bot's own stop has a deadline of its own."""
+
+
+def serve(
+    *, host: str, port: int | None, environment: str | None, config_file: Path | None, demo: bool = False, seed: int | None = None
+) -> int:
+    """Serve until a signal; return the process's exit code.
+
+    Raises: ConfigurationError, in one sentence, for everything that must be changed first: settings, port, state folder.
+    """
+    chosen = load_environment(os.environ, name=environment, port=port)
+    config = load_config(config_file) if config_file else BotConfig()
+    if demo:
+        config = config.model_copy(update={"enabled": True})
+    clock = SystemClock()
+    logger = BotLogger(clock.now_ms, level=chosen.log_level, stream=sys.stdout)
+    with contextlib.closing(_listen(host, chosen.port)) as listening:
+        address, bound_port = listening.getsockname()[:2]
+        arguments = _paper_arguments(demo, seed) if chosen.name is EnvironmentName.PAPER else ()
+        app = create_app(
+            environment=chosen,
+            config=config,
+            host=host,
+            port=bound_port,
+            clock=clock,
+            logger=logger,
+            open_bot=partial(open_market_maker, paper_arguments=arguments),
+        )
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S, ws_max_size=64 * 1024)
+        )
+        shown = f"[{address}]" if ":" in address else address
+        asyncio.run(_run(server, listening, f"http://{'127.0.0.1' if address == '0.0.0.0' else shown}:{bound_port}"))  # noqa: S104
+        if not server.started:
+            raise ConfigurationError(app.state.why_not_started or "the service did not start; the log says why")
+    return 0
+
+
+async def _run(server: uvicorn.Server, listening: socket.socket, address: str) -> None:
+    async def announce() -> None:
+        while not server.started:  # noqa: ASYNC110 - the server has no bell for it
+            await asyncio.sleep(0.02)
+        sys.stdout.write(f"Screen and API: {address}\n")
+        sys.stdout.flush()
+
+    telling = asyncio.create_task(announce())
+    try:
+        await server.serve(sockets=[listening])
+    finally:
+        telling.cancel()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port before anything else starts, so that a busy one is one sentence."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise ConfigurationError(
+            f"cannot listen on {host} port {port}: {error.strerror}; choose another with --port or PORT"
+        ) from None
+    return listening
+
+
+def _paper_arguments(demo: bool, seed: int | None) -> tuple[str, ...]:
+    chosen = seed if seed is not None else secrets.randbelow(2**31)
+    return ("--seed", str(chosen)) if demo or seed is not None else ()
