@@ -16,7 +16,6 @@ from collections.abc import Callable
 from typing import Final
 
 import msgspec
-from typing_extensions import override
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
@@ -93,7 +92,6 @@ _SILENT: Final = logging.Logger("streams", logging.CRITICAL + 1)  # noqa: LOG001
 class _Direct(connect):
     """A connection that follows no redirect: the key goes to the configured address or nowhere."""
 
-    @override
     def process_redirect(self, exc: Exception) -> Exception | str:
         return exc
 

@@ -13,7 +13,6 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 from sortedcontainers import SortedDict
-from typing_extensions import override
 
 from bot.core.errors import ProtocolError
 from bot.core.events import (
@@ -119,7 +118,6 @@ class MarketReader(FrameReader):
         self._rules, self._grid = rules, MarketGrid(market)
         self.market = market.name
 
-    @override
     def read(self, text: bytes, received_ms: int) -> Events:
         now = self._rules()
         if now is None or not self._grid.is_of(now):
@@ -140,7 +138,6 @@ class BookReader(MarketReader):
         self._asks: SortedDict[int, int] = SortedDict()
         self._started = False
 
-    @override
     def _events(self, frame: wire.Frame, received_ms: int) -> Events:
         if not has_data(frame):
             return self._pass_over(frame)
@@ -202,7 +199,6 @@ class BookReader(MarketReader):
 class BestQuoteReader(MarketReader):
     """The touch of one market; every frame replaces the one before."""
 
-    @override
     def _events(self, frame: wire.Frame, received_ms: int) -> Events:
         if not has_data(frame):
             return self._pass_over(frame)
@@ -225,7 +221,6 @@ class PriceReader(FrameReader):
         super().__init__()
         self._event, self._kind = event, kind
 
-    @override
     def _events(self, frame: wire.Frame, received_ms: int) -> Events:
         if not has_data(frame) or frame.type not in (self._kind, None):
             return self._pass_over(frame)
@@ -259,7 +254,6 @@ class TradesReader(MarketReader):
         super().__init__(rules)
         self._seen = seen
 
-    @override
     def _events(self, frame: wire.Frame, received_ms: int) -> Events:
         if not has_data(frame):
             return self._pass_over(frame)
@@ -296,7 +290,6 @@ class FundingReader(FrameReader):
         super().__init__()
         self._market = market
 
-    @override
     def _events(self, frame: wire.Frame, received_ms: int) -> Events:
         if not has_data(frame):
             return self._pass_over(frame)
@@ -310,7 +303,6 @@ class FundingReader(FrameReader):
 class AccountReader(FrameReader):
     """Our own orders, fills, positions and money. Read by the members that are there, not by the frame's word."""
 
-    @override
     def _events(self, frame: wire.Frame, received_ms: int) -> Events:
         if not has_data(frame):
             return self._pass_over(frame)

@@ -242,9 +242,9 @@ class Heard:
             if isinstance(event, kind) and all(getattr(event, name) == value for name, value in fields.items())
         ]
 
-    async def wait_for(self, kind: type[Any], count: int = 1, **fields: Any) -> list[Any]:
-        """Return the events of a kind once there are `count` of them; fails after five seconds."""
-        async with asyncio.timeout(5):
+    async def wait_for(self, kind: type[Any], count: int = 1, *, within_s: float = 10, **fields: Any) -> list[Any]:
+        """Return the events of a kind once there are `count` of them; fails when they do not come in time."""
+        async with asyncio.timeout(within_s):
             while len(found := self.of(kind, **fields)) < count:
                 self._changed.clear()
                 await self._changed.wait()

@@ -202,7 +202,7 @@ async def test_a_socket_that_does_not_answer_pings_is_given_up() -> None:
 
     async def deaf(connection: ServerConnection) -> None:
         await connection.send(frame(1, {"isSnapshot": True, "orders": []}).decode())
-        connection.transport.pause_reading()  # type: ignore[attr-defined]
+        connection.transport.pause_reading()
         await over.wait()
         connection.transport.abort()
 

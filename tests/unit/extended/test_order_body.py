@@ -6,6 +6,7 @@ import random
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -227,20 +228,23 @@ class Sdk:
 
     @staticmethod
     def _market(rules: Market) -> Any:
-        from x10.models.market import L2ConfigModel, MarketModel
+        from x10.core.amount import SettlementAsset
 
-        chain = L2ConfigModel(
-            type="STARKX",
-            collateral_id=rules.collateral_id,
-            collateral_resolution=rules.collateral_resolution,
-            synthetic_id=rules.synthetic_id,
-            synthetic_resolution=rules.synthetic_resolution,
-        )
-        return MarketModel.model_construct(
+        return SimpleNamespace(
             name=rules.name,
-            asset_name="ANY",
-            asset_precision=5,
-            collateral_asset_name="USD",
-            collateral_asset_precision=6,
-            l2_config=chain,
+            is_rfq=False,
+            synthetic_asset=SettlementAsset(
+                name="ANY",
+                precision=5,
+                is_collateral=False,
+                starkex_id=rules.synthetic_id,
+                starkex_resolution=rules.synthetic_resolution,
+            ),
+            collateral_asset=SettlementAsset(
+                name="USD",
+                precision=6,
+                is_collateral=True,
+                starkex_id=rules.collateral_id,
+                starkex_resolution=rules.collateral_resolution,
+            ),
         )

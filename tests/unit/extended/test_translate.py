@@ -199,7 +199,7 @@ def test_a_balance_may_be_negative_and_is_never_guessed() -> None:
     report = translate.balance_reported(BALANCE, source="rest", received_ms=9)
 
     assert (report.equity, report.available_for_trade) == (Decimal("-3.5"), Decimal(-10))
-    assert (report.updated_ms, report.received_ms, report.margin_ratio) == (1759321515016, 9, 0)
+    assert (report.updated_ms, report.received_ms, report.margin_ratio) == (1759321515016, 9, Decimal(0))
     for wrong in ({"equity": "NaN"}, {"balance": None}, {"updatedTime": "x"}):
         with pytest.raises(ProtocolError):
             translate.balance_reported({**BALANCE, **wrong}, source="rest", received_ms=9)
