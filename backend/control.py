@@ -1,0 +1,64 @@
+"""What the web application needs from the bot."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from bot.bot_logger import BotLogger
+from bot.config import BotConfig
+from bot.core.engine import Engine
+from bot.environment import Environment
+from bot.ports import Clock
+from bot.simple_mm_bot import Watcher
+
+
+class BotControl(Protocol):
+    """The bot as the buttons see it. Verbs raise the errors of `bot.core.errors`, and each has a deadline of its own."""
+
+    config: BotConfig
+    engine: Engine
+    exchange_status: str
+    """connecting, connected or unreachable."""
+    exchange_detail: str
+    watchers: list[Watcher]
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        ...
+
+    async def start(self) -> dict[str, Any]:
+        """Start quoting; raises AlreadyRunning."""
+        ...
+
+    async def stop(self, reason: str = ...) -> dict[str, Any]:
+        """Stop quoting and cancel the bot's orders; names what is left."""
+        ...
+
+    def configure(self, changes: dict[str, object]) -> BotConfig:
+        """Change settings; raises ConfigErrors, InvalidInput or NotWhileRunning."""
+        ...
+
+    def status(self) -> dict[str, Any]:
+        """Return the documents' status."""
+        ...
+
+    async def create_order(
+        self, *, market: str, side: str, price: str, size: str, time_in_force: str, reduce_only: bool
+    ) -> dict[str, Any]:
+        """Place an order by hand; status UNKNOWN in the answer: it may exist."""
+        ...
+
+    async def cancel_order(self, order_id: str) -> dict[str, Any]:
+        """Cancel by the exchange's id or ours; raises NotFound."""
+        ...
+
+
+class OpenBot(Protocol):
+    """Assembles the bot for one environment and takes it apart again."""
+
+    def __call__(
+        self, environment: Environment, config: BotConfig, *, clock: Clock, logger: BotLogger
+    ) -> AbstractAsyncContextManager[BotControl]: ...
+
+
+NowMs = Callable[[], int]

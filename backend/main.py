@@ -1,0 +1,105 @@
+"""The web application: routes, lifespan, the Broadcaster.
+
+`uvicorn backend.main:app` starts the same service as `mmbot run`. The environment is read when the service starts, not when this
+module is imported.
+"""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from typing import Final
+
+from fastapi import FastAPI
+
+from backend.answers import install_answers
+from backend.auth import AccessMiddleware, Door
+from backend.border import Border, Log
+from backend.broadcaster import Broadcaster
+from backend.control import OpenBot
+from backend.routes import account, bot, markets, orders, system
+from backend.screen import Screen
+from backend.service import running_service
+from bot.assembly import open_market_maker
+from bot.bot_logger import BotLogger
+from bot.clock import SystemClock
+from bot.config import BotConfig
+from bot.core.errors import ConfigurationError
+from bot.environment import Environment, load_environment
+from bot.ports import Clock
+
+__all__ = ["Broadcaster", "app", "create_app"]
+
+VERSION: Final = "0.1.0"
+
+
+def create_app(
+    *,
+    environment: Environment | None = None,
+    config: BotConfig | None = None,
+    host: str | None = None,
+    port: int | None = None,
+    clock: Clock | None = None,
+    logger: BotLogger | None = None,
+    open_bot: OpenBot = open_market_maker,
+) -> FastAPI:
+    """Return the application; the bot starts and stops with its lifespan.
+
+    `host` and `port` are where the server will listen; without them the process's own sockets are looked at. What is not given is
+    read from the process environment when the lifespan begins.
+    """
+
+    @contextlib.asynccontextmanager
+    async def lifespan(application: FastAPI) -> AsyncIterator[None]:
+        try:
+            chosen = environment or load_environment(os.environ)
+            ticking = clock or SystemClock()
+            log = logger or BotLogger(ticking.now_ms, level=chosen.log_level)
+            application.state.logger = log
+            running = running_service(
+                chosen, config or BotConfig(), clock=ticking, logger=log, open_bot=open_bot, host=host, port=port
+            )
+            async with running as service:
+                application.state.service = service
+                yield
+        except ConfigurationError as error:
+            application.state.why_not_started = str(error)
+            raise
+        finally:
+            application.state.service = None
+
+    application = FastAPI(
+        title="extended-mm-bot",
+        version=VERSION,
+        description="A market maker for the Extended exchange. Errors are `{code, message, field, hint}`; decimals are text.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    application.state.service = None
+    application.state.logger = None
+    application.state.why_not_started = ""
+    for routes in (bot, orders, account, markets, system):
+        application.include_router(routes.router)
+    application.router.default = Screen()
+    install_answers(application)
+    _install_borders(application)
+    return application
+
+
+def _install_borders(application: FastAPI) -> None:
+    """Put the door outside and the border behind it, so that every answer carries the security headers."""
+
+    def log_of() -> Log | None:
+        logger: BotLogger | None = application.state.logger
+        return logger.log if logger else None
+
+    def door_of() -> Door | None:
+        return application.state.service.door if application.state.service else None
+
+    application.add_middleware(Border, log_of=log_of)
+    application.add_middleware(AccessMiddleware, door_of=door_of)
+
+
+app = create_app()

@@ -1,0 +1,133 @@
+"""The account as published: the cached answer, the Broadcaster's counters, and the socket."""
+
+import asyncio
+from typing import Final
+
+import msgspec
+from fastapi import APIRouter, Request, WebSocket
+from starlette.responses import Response
+from starlette.websockets import WebSocketDisconnect
+
+from backend.answers import Json, error_answer
+from backend.auth import caller_of
+from backend.broadcaster import Broadcaster, Viewer
+from backend.routes.common import errors, service_of
+from backend.schemas import BroadcasterStats, CachedAccount
+from backend.service import Service
+
+router: Final = APIRouter(tags=["account"])
+
+TOKEN_TIMEOUT_S: Final = 2.0
+SEND_TIMEOUT_S: Final = 5.0
+TOKEN_REFUSED: Final = 4401
+TRY_AGAIN_LATER: Final = 1013
+GOING_AWAY: Final = 1001
+
+
+class Hello(msgspec.Struct):
+    """The first message of a socket where a token is needed."""
+
+    token: str
+    type: str = "auth"
+
+
+@router.get("/api/cached-account", operation_id="getCachedAccount", responses={200: {"model": CachedAccount}, **errors()})
+async def cached_account(request: Request) -> Response:
+    """Return positions, trades, balance and orders as last published, under the same number as on the socket."""
+    return Response(service_of(request).broadcaster.cached_account(), media_type="application/json")
+
+
+@router.get(
+    "/api/broadcaster/stats", operation_id="getBroadcasterStats", responses={200: {"model": BroadcasterStats}, **errors()}
+)
+async def stats(request: Request) -> Json:
+    """Return the Broadcaster's counters and the age of each source."""
+    return Json(service_of(request).broadcaster.stats())
+
+
+@router.get("/ws/broadcast", include_in_schema=False)
+async def not_a_socket() -> Json:
+    """Tell a plain request that this address is a socket."""
+    return error_answer(426, "socket_only", "connect with a WebSocket", headers={"Upgrade": "websocket"})
+
+
+@router.websocket("/ws/broadcast")
+async def broadcast(socket: WebSocket) -> None:
+    """Send a snapshot, then numbered differences, until one side ends it."""
+    service = service_of(socket)
+    needs_token = service.door.needs_token(caller_of(socket.scope))
+    await socket.accept()
+    if needs_token and not await _shows_token(socket, service):
+        return
+    viewer = service.broadcaster.join(showed_token=needs_token)
+    if viewer is None:
+        await socket.close(TRY_AGAIN_LATER, "too many viewers")
+        return
+    try:
+        await _serve(socket, service.broadcaster, viewer)
+    finally:
+        service.broadcaster.leave(viewer)
+
+
+async def _shows_token(socket: WebSocket, service: Service) -> bool:
+    """Wait for the first message and check its token; closes the socket when it is late or wrong."""
+    token: str | None = None
+    try:
+        async with asyncio.timeout(TOKEN_TIMEOUT_S):
+            token = msgspec.json.decode(await socket.receive_text(), type=Hello).token
+    except WebSocketDisconnect:
+        return False
+    except (TimeoutError, msgspec.MsgspecError, KeyError):
+        pass  # late, not JSON, without a token, or not text: all count as no token
+    refusal = service.door.admit_token(caller_of(socket.scope), token)
+    if refusal is not None:
+        await socket.close(TOKEN_REFUSED, refusal.code)
+    return refusal is None
+
+
+async def _serve(socket: WebSocket, broadcaster: Broadcaster, viewer: Viewer) -> None:
+    """Send and listen until the viewer leaves, is dropped, or the program ends."""
+    tasks = [
+        asyncio.create_task(_send(socket, broadcaster, viewer)),
+        asyncio.create_task(_listen(socket, broadcaster, viewer)),
+        asyncio.create_task(viewer.ended.wait()),
+    ]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if viewer.ended.is_set():
+        code = {"the token was rotated": TOKEN_REFUSED, "the program ends": GOING_AWAY}.get(viewer.why, TRY_AGAIN_LATER)
+        await _close(socket, code, viewer.why)
+
+
+async def _send(socket: WebSocket, broadcaster: Broadcaster, viewer: Viewer) -> None:
+    try:
+        while True:
+            text = await viewer.next()
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await socket.send_text(text)
+    except TimeoutError:
+        broadcaster.drop(viewer, "too slow")
+    except (WebSocketDisconnect, RuntimeError):
+        return  # the other side left in the middle of a message; listening ends too
+
+
+async def _listen(socket: WebSocket, broadcaster: Broadcaster, viewer: Viewer) -> None:
+    """Read what the viewer says: `{"type": "resync"}` asks for a snapshot, everything else is ignored."""
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        if (message.get("text") or "").strip() == '{"type":"resync"}':
+            broadcaster.send_snapshot(viewer)
+
+
+async def _close(socket: WebSocket, code: int, why: str) -> None:
+    try:
+        async with asyncio.timeout(SEND_TIMEOUT_S):
+            await socket.close(code, why)
+    except (TimeoutError, RuntimeError, WebSocketDisconnect):
+        return  # it is gone already, or its buffer is full; the server cuts it

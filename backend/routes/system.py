@@ -1,0 +1,39 @@
+"""Health and measurements, for machines that watch."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
+
+from backend.answers import Json
+from backend.measurements import exposition
+from backend.routes.common import errors, service_of
+from backend.schemas import Health
+
+router: Final = APIRouter(tags=["system"])
+SICK: Final = {"model": Health, "description": "Not now; the body has one word."}
+
+
+@router.get("/healthz", operation_id="getHealth", responses={200: {"model": Health}, 503: SICK})
+async def healthz(request: Request) -> Json:
+    """Say whether the process does its work."""
+    crashed = bool(service_of(request).crash)
+    return Json({"status": "crashed" if crashed else "ok"}, 503 if crashed else 200)
+
+
+@router.get("/readyz", operation_id="getReadiness", responses={200: {"model": Health}, 503: SICK})
+async def readyz(request: Request) -> Json:
+    """Say whether the feeds are fresh and the account is known."""
+    word = service_of(request).readiness()
+    return Json({"status": word}, 200 if word == "ready" else 503)
+
+
+@router.get(
+    "/metrics",
+    operation_id="getMetrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **errors()},
+)
+async def metrics(request: Request) -> Response:
+    """Return the measurements in Prometheus' text format."""
+    return Response(exposition(service_of(request)), media_type=CONTENT_TYPE_PLAIN_1_0_0)

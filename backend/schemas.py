@@ -1,0 +1,254 @@
+"""Requests and answers of the API, strict at the door: wrong types, unknown fields and unreadable numbers stop here."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictStr
+from pydantic_core import PydanticCustomError
+
+from bot.config import BotConfig
+from bot.core.errors import InvalidInput
+from bot.core.market import market_name
+from bot.core.numbers import MAX_DIGITS, parse_decimal, plain
+
+DECIMAL_PATTERN: Final = r"^[0-9]+(\.[0-9]+)?$"
+MARKET_PATTERN: Final = r"^[A-Z0-9_.]{1,20}-[A-Z]{2,6}$"
+LONGEST_ID: Final = 64
+
+
+class SideName(StrEnum):
+    BUY = "BUY"
+    SELL = "SELL"
+
+
+class TimeInForceName(StrEnum):
+    """GTC rests for the longest expiry the exchange allows; FOK is refused here unless the live book can fill all of it."""
+
+    POST_ONLY = "POST_ONLY"
+    GTC = "GTC"
+    GTT = "GTT"
+    IOC = "IOC"
+    FOK = "FOK"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+def _above_zero(text: str) -> str:
+    try:
+        value = parse_decimal("value", text)
+    except InvalidInput as error:
+        raise _refusal(error.allowed) from None
+    if value <= 0:
+        raise _refusal("a number above zero")
+    return plain(value)
+
+
+def _refusal(allowed: str) -> PydanticCustomError:
+    return PydanticCustomError("invalid_input", "expected {allowed}", {"allowed": allowed})
+
+
+DecimalText = Annotated[
+    StrictStr,
+    AfterValidator(_above_zero),
+    Field(
+        json_schema_extra={"pattern": DECIMAL_PATTERN, "maxLength": MAX_DIGITS + 1},
+        description="A plain decimal number above zero, as text.",
+    ),
+]
+MarketText = Annotated[
+    StrictStr,
+    Field(pattern=MARKET_PATTERN, description="BTC-USD; BTC-PERP is another name of it."),
+    AfterValidator(market_name),
+]
+
+
+class NewOrder(BaseModel):
+    """An order by hand."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"market": "BTC-PERP", "side": "BUY", "price": "60000", "size": "0.001", "timeInForce": "POST_ONLY"}]
+        },
+    )
+
+    market: MarketText
+    side: SideName
+    price: DecimalText
+    size: DecimalText
+    timeInForce: TimeInForceName
+    reduceOnly: StrictBool = False
+
+
+class ConfigChange(BotConfig):
+    """Settings to change, each with its range. The documents' six fields change only while the bot is stopped."""
+
+    model_config = ConfigDict(strict=True)
+
+
+def config_change_schema() -> dict[str, Any]:
+    """Return the JSON schema of a change: any setting, at least one, nothing else."""
+    schema = ConfigChange.model_json_schema()
+    return {**schema, "minProperties": 1, "examples": [{"spread_percentage": 0.002, "order_size": "0.02"}]}
+
+
+class ErrorBody(BaseModel):
+    """What every refusal looks like; `field` names the part of the request that is meant."""
+
+    model_config = ConfigDict(extra="allow")
+
+    code: str
+    message: str
+    field: str | None
+    hint: str | None
+
+
+class Started(BaseModel):
+    """The bot quotes."""
+
+    status: Literal["started"]
+    config: BotConfig
+
+
+class Stopped(BaseModel):
+    """`remaining` names the bot's orders that the exchange has not confirmed as gone; empty: none is left."""
+
+    status: Literal["stopped", "stopping"]
+    remaining: list[str]
+
+
+class Configured(BaseModel):
+    status: Literal["updated"]
+    config: BotConfig
+
+
+class CurrentQuotes(BaseModel):
+    """Prices of the bot that rest on the exchange, null where none rests."""
+
+    bid: float | None
+    ask: float | None
+
+
+class Status(BaseModel):
+    """What the bot does. `order_ids` are ours; `markets` says for each market why it shows nothing, if so."""
+
+    model_config = ConfigDict(extra="allow")
+
+    running: bool
+    state: str
+    config: BotConfig
+    active_orders: int
+    last_quote_price: float | None
+    current_quotes: CurrentQuotes
+    order_ids: list[str]
+    markets: dict[str, dict[str, Any]]
+    metrics: dict[str, Any]
+
+
+class LogLineOut(BaseModel):
+    """One line; `ts` in milliseconds since 1970, UTC."""
+
+    id: int
+    ts: int
+    level: LogLevel
+    event: str
+    market: str | None
+    message: str
+    fields: dict[str, Any]
+
+
+class Logs(BaseModel):
+    logs: list[LogLineOut]
+
+
+class OrderOutcome(StrEnum):
+    PLACED = "PLACED"
+    RESTING = "RESTING"
+    FILLED = "FILLED"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    CANCELLED = "CANCELLED"
+    REJECTED = "REJECTED"
+    UNKNOWN = "UNKNOWN"
+
+
+class OrderAnswer(BaseModel):
+    """What became of an order by hand; UNKNOWN: the answer was lost, it may exist."""
+
+    model_config = ConfigDict(extra="allow")
+
+    status: OrderOutcome
+
+
+class CancelAnswer(BaseModel):
+    """What became of a cancel; CANCELLING: asked for, not yet confirmed."""
+
+    model_config = ConfigDict(extra="allow")
+
+    status: str
+
+
+class OpenOrder(BaseModel):
+    """An order in the exchange's field names; `owner` tells the bot's, ours by hand, and strangers' orders apart."""
+
+    model_config = ConfigDict(extra="allow")
+
+    externalId: str  # noqa: N815 - the exchange's own field name, as below
+    market: str
+    side: SideName
+    qty: str
+    status: str
+    owner: Literal["bot", "hand", "foreign"]
+
+
+class OpenOrders(BaseModel):
+    orders: list[OpenOrder]
+
+
+class MarketRow(BaseModel):
+    """One market. Prices and sizes are text; `followed`: the bot is configured to quote it."""
+
+    name: str
+    status: str
+    followed: bool
+    tick_size: str
+    lot_size: str
+    min_size: str
+    mark_price: str | None
+    mark_age_ms: int | None
+
+
+class Markets(BaseModel):
+    markets: list[MarketRow]
+
+
+class CachedAccount(BaseModel):
+    """The account as last published: lists with the exchange's field names, and the age of each source in milliseconds."""
+
+    seq: int
+    positions: list[dict[str, Any]]
+    trades: list[dict[str, Any]]
+    balance: dict[str, Any]
+    orders: list[OpenOrder]
+    age_ms: dict[str, int]
+
+
+class BroadcasterStats(BaseModel):
+    """Counters since the start of the program."""
+
+    model_config = ConfigDict(extra="allow")
+
+    clients: int
+    messages: int
+    bytes: int
+    seq: int
+    drops: int
+    age_ms: dict[str, int]
+
+
+class Health(BaseModel):
+    status: str

@@ -1,0 +1,168 @@
+"""The running service: the bot, what it shows, and the tasks that belong to it, from start to shutdown."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+from backend.access import AccessRules, TokenGate
+from backend.auth import Door
+from backend.bound_address import is_loopback, listening
+from backend.broadcaster import Broadcaster
+from backend.control import BotControl, OpenBot
+from bot.bot_logger import BotLogger
+from bot.config import BotConfig
+from bot.core.errors import ConfigurationError, MakerError
+from bot.environment import Environment, EnvironmentName
+from bot.observers.feed import Feed
+from bot.ports import Clock
+from bot.state_folder import StateFolder
+
+WILDCARDS: Final = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, never bound to
+STOP_TIMEOUT_S: Final = 15.0
+TOKEN_LOOK_S: Final = 2.0
+LISTEN_LOOK_S: Final = 0.25
+LISTEN_LOOKS: Final = 120
+
+
+class Service:
+    """What the routes work with."""
+
+    def __init__(
+        self, environment: Environment, bot: BotControl, *, clock: Clock, logger: BotLogger, gate: TokenGate, door: Door
+    ) -> None:
+        self.environment = environment
+        self.bot = bot
+        self.clock = clock
+        self.logger = logger
+        self.gate = gate
+        self.door = door
+        self.feed = Feed(bot.engine)
+        self.broadcaster = Broadcaster(self.picture, self.feed.changed, clock)
+        self.crash = ""
+        """Why the bot's own task ended; empty while it runs."""
+
+    def picture(self) -> dict[str, Any]:
+        """Return the live picture; parts that did not change are the same objects as before."""
+        bot = self.bot
+        exchange = {"status": bot.exchange_status, "detail": bot.exchange_detail}
+        config = bot.config.model_dump(exclude_none=True)
+        return self.feed.picture(
+            self.clock.now_ms(), market=bot.config.market, env=self.environment.name.value, exchange=exchange, config=config
+        )
+
+    def readiness(self) -> str:
+        """Return one word: ready, starting (nothing known yet), stale (known once, too old now) or crashed."""
+        if self.crash:
+            return "crashed"
+        engine, market = self.bot.engine, self.bot.config.market
+        view, settings = engine.views.get(market), engine.settings.get(market)
+        if view is None or settings is None or view.mark is None:
+            return "starting"
+        now_ms = self.clock.now_ms()
+        _, _, touched_ms = view.touch()
+        mark_is_fresh = view.mark.age_ms(now_ms) <= settings.max_mark_age_ms
+        touch_is_fresh = bool(touched_ms) and now_ms - touched_ms <= settings.max_touch_age_ms
+        fresh = mark_is_fresh and touch_is_fresh and not view.book.problem
+        return "ready" if fresh and engine.sync.is_synced else "stale"
+
+    async def run_bot(self) -> None:
+        """Run the bot; when it crashes, say so everywhere instead of carrying on."""
+        try:
+            await self.bot.run()
+        except Exception as error:  # noqa: BLE001 - the border of the task: what is left of the service tells what happened
+            self.crash = _sentence(error)
+            self.logger.log("ERROR", "bot_crashed", None, reason=self.crash)
+
+    async def watch_token(self, home: StateFolder) -> None:
+        """Take a rotated token within seconds, and close the sockets that were opened with the old one. Ends with its task."""
+        while True:
+            await self.clock.sleep(TOKEN_LOOK_S)
+            try:
+                token = await asyncio.to_thread(home.token)
+            except (ConfigurationError, OSError) as error:
+                self.logger.log("ERROR", "token_not_readable", None, reason=str(error))
+                continue
+            if self.gate.replace(token):
+                self.logger.hide((token,))
+                self.logger.log("INFO", "token_rotated", None)
+                self.broadcaster.close_authenticated()
+
+    async def announce(self, home: StateFolder, host: str | None, port: int | None) -> None:
+        """Write down where this process answers, as soon as it listens, for other programs of the same user."""
+        for _ in range(LISTEN_LOOKS):
+            place = (host, port) if host is not None and port else next(iter(sorted(listening())), None)
+            if place is not None:
+                shown = "127.0.0.1" if place[0] in WILDCARDS else f"[{place[0]}]" if ":" in place[0] else place[0]
+                if not is_loopback(place[0]):
+                    self.logger.log("WARNING", "open_to_network", None, address=place[0], port=place[1])
+                await asyncio.to_thread(home.announce, f"http://{shown}:{place[1]}")
+                return
+            await asyncio.sleep(LISTEN_LOOK_S)
+
+    async def shut_down(self) -> None:
+        """Pull the quotes and see them gone, within a deadline; a crashed bot has its nets."""
+        self.broadcaster.close_all()
+        if self.crash:
+            return
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await self.bot.stop("the program ends")
+        except (TimeoutError, MakerError) as error:
+            self.logger.log("ERROR", "shutdown_not_verified", None, reason=str(error) or "no answer in time")
+
+
+@contextlib.asynccontextmanager
+async def running_service(
+    environment: Environment,
+    config: BotConfig,
+    *,
+    clock: Clock,
+    logger: BotLogger,
+    open_bot: OpenBot,
+    host: str | None,
+    port: int | None,
+) -> AsyncIterator[Service]:
+    """Open the bot and everything around it; leaving stops the bot first.
+
+    Raises: ConfigurationError in one sentence.
+    """
+    async with open_bot(environment, config, clock=clock, logger=logger) as bot:
+        home = StateFolder(Path(environment.home))
+        token = await asyncio.to_thread(home.token)
+        logger.hide((token,))
+        gate = TokenGate(token)
+        door = Door(_rules(environment, host), gate, clock, logger.log, host=host)
+        service = Service(environment, bot, clock=clock, logger=logger, gate=gate, door=door)
+        bot.watchers.append(service.feed.record)
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(service.run_bot(), name="bot"),
+                tasks.create_task(service.broadcaster.run(), name="broadcaster"),
+                tasks.create_task(service.watch_token(home), name="token"),
+                tasks.create_task(service.announce(home, host, port), name="announcement"),
+            ]
+            try:
+                yield service
+            finally:
+                await service.shut_down()
+                await asyncio.to_thread(home.withdraw_announcement)
+                for task in running:
+                    task.cancel()
+
+
+def _rules(environment: Environment, host: str | None) -> AccessRules:
+    return AccessRules(
+        is_paper=environment.name is EnvironmentName.PAPER,
+        allowed_hosts=environment.allowed_hosts,
+        allowed_origins=environment.allowed_origins,
+        bound_host="" if host is None or host in WILDCARDS else host,
+    )
+
+
+def _sentence(error: BaseException) -> str:
+    """Return the first cause in a few words; a group names its first member."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}"[:500]
