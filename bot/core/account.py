@@ -12,8 +12,8 @@ from bot.core.orders import Fill
 
 FILLS_KEPT = 500
 TRADE_IDS_KEPT = 20_000
-SETTLE_MS = 3_000
-"""A difference younger than this may be a report and a fill passing each other."""
+SETTLE_MS = 5_000
+"""A report that was asked for sooner than this after a fill may not know the fill yet: the exchange's reads lag its book."""
 ZERO = Decimal(0)
 
 
@@ -63,7 +63,7 @@ class Account:
         self.ledgers: dict[str, PositionLedger] = {}
         self.fills: OrderedDict[int, Fill] = OrderedDict()
         self.positions_ms = 0
-        """Local time of the newest word about positions; 0: never heard."""
+        """Local time at which the newest word about positions was asked for or, on the stream, heard; 0: never."""
         self.adjustments = 0
         self._trade_ids: OrderedDict[int, None] = OrderedDict()
         self._filled: OrderedDict[str, Decimal] = OrderedDict()
@@ -113,7 +113,7 @@ class Account:
 
     def apply_positions(self, event: PositionsReported) -> None:
         """Take in what the exchange holds for us; an answer that was asked before the newest stream word is too old."""
-        self.positions_ms = max(self.positions_ms, event.received_ms)
+        self.positions_ms = max(self.positions_ms, event.asked_ms)
         listed = {report.market: report for report in event.positions}
         for market, report in listed.items():
             held = self.reported.get(market)
@@ -140,7 +140,7 @@ class Account:
                 self._differs_since.pop(market, None)
                 continue
             since = max(self._differs_since.setdefault(market, now_ms), self._last_fill_ms.get(market, 0))
-            if now_ms - since >= SETTLE_MS and self.positions_ms >= since:
+            if self.positions_ms - since >= SETTLE_MS:
                 self.ledger(market).adopt(truth, entry)
                 self.adjustments += 1
                 adopted.append((market, held, truth))

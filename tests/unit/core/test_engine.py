@@ -348,7 +348,7 @@ def test_a_lasting_difference_to_the_exchange_is_adopted_and_told(play: Play) ->
         wire={},
     )
     play.engine.decide(play.now_ms)
-    for _ in range(5):
+    for _ in range(7):
         play.later(1_000)
         play.engine.apply(
             PositionsReported(positions=(report,), is_snapshot=True, source="rest", asked_ms=play.now_ms, received_ms=play.now_ms)
