@@ -90,7 +90,7 @@ def _envelope(body: bytes) -> Envelope | None:
 
 def _refusal(asked: Asked, http_status: int, said: ErrorBody) -> Answer:
     code = _code(said.code)
-    text = " ".join(part for part in (said.message, said.debugInfo) if part)[:300] or f"HTTP {http_status}"
+    text = " ".join(part for part in (said.message, said.debug_info) if part)[:300] or f"HTTP {http_status}"
     return Answer(error=_error(asked, http_status, code, text), exchange_code=code)
 
 

@@ -146,20 +146,20 @@ class ExtendedExchange:
         """
         credentials = self._opened()
         account = await self._read(wire.Account, "/user/account/info")
-        vault = translate.whole("l2Vault", account.l2Vault)
+        vault = translate.whole("l2Vault", account.l2_vault)
         if vault != credentials.vault:
             raise ConfigurationError(
                 f"the API key belongs to vault {vault}, but the configured vault number is {credentials.vault}"
             )
-        if _hex(account.l2Key) != credentials.signer.public_key:
+        if _hex(account.l2_key) != credentials.signer.public_key:
             raise ConfigurationError(
-                f"the API key belongs to Stark key {account.l2Key}, not to {hex(credentials.signer.public_key)}"
+                f"the API key belongs to Stark key {account.l2_key}, not to {hex(credentials.signer.public_key)}"
             )
         await self.signing_domain()
         return AccountIdentity(
-            account_id=translate.whole("accountId", account.accountId or account.id or 0),
+            account_id=translate.whole("accountId", account.account_id or account.id or 0),
             vault=vault,
-            public_key=account.l2Key,
+            public_key=account.l2_key,
             description=account.description or "",
         )
 

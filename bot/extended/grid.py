@@ -36,14 +36,22 @@ class Grid:
         return known
 
     def _count(self, value: str | float) -> int:
-        text = format(translate.number(self._what, value), "f")
-        negative = text.startswith("-")
-        whole, _, fraction = text.lstrip("-").partition(".")
+        text = value if isinstance(value, str) and _is_plain(value) else self._written_out(value)
+        whole, _, fraction = text.removeprefix("-").partition(".")
         fraction = fraction.rstrip("0")
         steps, rest = divmod(int(whole + fraction.ljust(self._decimals, "0")), self._units)
         if rest or len(fraction) > self._decimals:
             raise ProtocolError(f"{self._what} {value!r} is not a multiple of {self._step}")
-        return -steps if negative else steps
+        return -steps if text.startswith("-") else steps
+
+    def _written_out(self, value: str | float) -> str:
+        """Return an unusual number (a JSON number, one with an exponent) in plain digits."""
+        return format(translate.number(self._what, value), "f")
+
+
+def _is_plain(text: str) -> bool:
+    digits = text.removeprefix("-").replace(".", "", 1)
+    return digits.isascii() and digits.isdigit() and len(digits) < translate.MAX_DIGITS
 
 
 class MarketGrid:

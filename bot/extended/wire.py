@@ -22,10 +22,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 # --- answers ------------------------------------------------------------------------------------------------
 
 
-class ErrorBody(Record, frozen=True, kw_only=True):
+class ErrorBody(Record, frozen=True, kw_only=True, rename="camel"):
     code: Integer = 0
     message: str | None = None
-    debugInfo: str | None = None  # noqa: N815  the exchange's own name, as all camel case below
+    debug_info: str | None = None
 
 
 class Pagination(Record, frozen=True, kw_only=True):
@@ -93,10 +93,10 @@ class StarknetDomain(Record, frozen=True, kw_only=True, rename="camel"):
 # --- account ------------------------------------------------------------------------------------------------
 
 
-class Account(Record, frozen=True, kw_only=True):
-    l2Key: str  # noqa: N815
-    l2Vault: Integer  # noqa: N815
-    accountId: Integer | None = None  # noqa: N815
+class Account(Record, frozen=True, kw_only=True, rename="camel"):
+    l2_key: str
+    l2_vault: Integer
+    account_id: Integer | None = None
     id: Integer | None = None
     description: str | None = None
     status: str | None = None
