@@ -319,6 +319,8 @@ class ExtendedExchange:
         market = self._markets.get(order.market)
         if market is None:
             raise NotSent(f"the rules of {order.market} are not loaded")
+        if order.expires_ms <= self._clock.now_ms():
+            raise NotSent(f"{order.client_order_id} would have expired before it arrived")
         domain = await self.signing_domain()
         started = perf_counter_ns()
         body = order_body(

@@ -92,7 +92,7 @@ def order(**changes: Any) -> Order:
         "reduce_only": False,
         "owner": Owner.BOT,
         "created_ms": 1_790_000_000_000,
-        "expires_ms": 1_795_219_200_000,
+        "expires_ms": 4_000_000_000_000,
     }
     return Order(**{**fields, **changes})
 

@@ -87,7 +87,7 @@ async def test_an_order_is_signed_for_the_domain_that_the_exchange_tells() -> No
         price="84000",
         fee_rate="0",
         nonce=11,
-        expiry_ms=1_795_219_200_000,
+        expiry_ms=4_000_000_000_000,
         vault=VAULT,
         public_key=PUBLIC_KEY,
         synthetic_id=MARKET["l2Config"]["syntheticId"],
@@ -99,7 +99,7 @@ async def test_an_order_is_signed_for_the_domain_that_the_exchange_tells() -> No
     r, s = (int(body["settlement"]["signature"][part], 16) for part in ("r", "s"))
     assert signing.verify_order(int(PUBLIC_KEY, 16), order_hash, r, s)
     assert (body["id"], body["qty"], body["price"], body["fee"], body["nonce"]) == ("mmb-t-1", "0.0015", "84000", "0", "11")
-    assert (body["selfTradeProtectionLevel"], body["postOnly"], body["expiryEpochMillis"]) == ("ACCOUNT", True, 1_795_219_200_000)
+    assert (body["selfTradeProtectionLevel"], body["postOnly"], body["expiryEpochMillis"]) == ("ACCOUNT", True, 4_000_000_000_000)
     assert request.headers["X-Api-Key"] == API_KEY
     assert request.headers["User-Agent"].startswith("extended-mm-bot")
     assert told.signed[0][0] == "mmb-t-1"
@@ -134,6 +134,8 @@ async def test_an_order_that_cannot_be_made_ready_is_not_sent() -> None:
 
         with pytest.raises(NotSent, match="rules of ETH-USD"):
             await exchange.place(order(market="ETH-USD"))
+        with pytest.raises(NotSent, match="expired"):  # F-016
+            await exchange.place(order(expires_ms=1_700_000_000_000))
         domain = fake.answers.pop("GET /info/starknet")
         with pytest.raises(NotSent):
             await exchange.place(order())
