@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import secrets
 import socket
@@ -54,6 +55,7 @@ def serve(
             uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S, ws_max_size=64 * 1024)
         )
         shown = f"[{address}]" if ":" in address else address
+        logging.getLogger("uvicorn").addHandler(logging.NullHandler())  # what it has to say is said by us, in one sentence
         asyncio.run(_run(server, listening, f"http://{'127.0.0.1' if address == '0.0.0.0' else shown}:{bound_port}"))  # noqa: S104
         if not server.started:
             raise ConfigurationError(app.state.why_not_started or "the service did not start; the log says why")
@@ -69,7 +71,8 @@ async def _run(server: uvicorn.Server, listening: socket.socket, address: str) -
 
     telling = asyncio.create_task(announce())
     try:
-        await server.serve(sockets=[listening])
+        with contextlib.suppress(SystemExit):  # uvicorn's way to say that the lifespan failed; `started` tells us the same
+            await server.serve(sockets=[listening])
     finally:
         telling.cancel()
 
