@@ -41,7 +41,7 @@ export default function PriceChart({ market }: { market: string }) {
   return (
     <div className={css.frame}>
       {env !== undefined && env !== "live" && <span className={css.watermark} aria-hidden="true">{env.toUpperCase()}</span>}
-      <div ref={box} className={css.chart} role="img" aria-label={t("chart.summary")} />
+      <div ref={box} className={css.chart} role="figure" aria-label={t("chart.summary")} />
       {(samples?.length ?? 0) < 2 && <p className={css.waiting}>{t("chart.empty")}</p>}
     </div>
   );

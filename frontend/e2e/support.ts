@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { AxeBuilder } from "@axe-core/playwright";
+import { type Page, expect } from "@playwright/test";
+
+export type PhonePage = "Now" | "Book" | "Order" | "Tables";
+
+/** On a phone one page is seen at a time; on a desktop all of them. */
+export async function go(page: Page, name: PhonePage): Promise<void> {
+  const pages = page.getByRole("tablist", { name: "Pages" });
+  if (await pages.isVisible()) await pages.getByRole("tab", { name, exact: true }).click();
+}
+
+export async function openTable(page: Page, name: "Positions" | "Orders" | "Fills" | "Logs"): Promise<void> {
+  await go(page, "Tables");
+  await page.getByRole("tablist", { name: "Tables" }).getByRole("tab", { name: new RegExp(`^${name}`) }).click();
+}
+
+/** Open the screen in one language and brightness and wait until it is live. */
+export async function openScreen(page: Page, options: { url?: string; language?: "en" | "pl"; scheme?: "dark" | "light" } = {}): Promise<void> {
+  const { url = "/", language = "en", scheme = "dark" } = options;
+  await page.addInitScript(
+    ([words, colours]) => {
+      localStorage.setItem("mmbot.language", words);
+      localStorage.setItem("mantine-color-scheme-value", colours);
+    },
+    [language, scheme] as const,
+  );
+  await page.goto(url);
+  await expect(page.getByTestId("last-price")).toContainText(/\d/);
+}
+
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
+  expect(violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.target.join(" ")).join(", ")}`)).toEqual([]);
+}
+
+export async function expectNoSidewaysScroll(page: Page): Promise<void> {
+  const width = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+  expect(width[0]).toBeLessThanOrEqual(width[1] ?? 0);
+}
+
+export type Server = { readonly url: string; stop(): Promise<void> };
+
+async function ready(url: string, child: ChildProcess): Promise<void> {
+  const end = Date.now() + 60_000;
+  while (Date.now() < end) {
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
+    const answer = await fetch(`${url}/readyz`).catch(() => null);
+    if (answer?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`no answer from ${url} within 60 s`);
+}
+
+/** Start a server process of our own on a port and wait until it answers; stop it by its own id. */
+export async function startServer(command: string, args: readonly string[], url: string, cwd?: string): Promise<Server> {
+  const child = spawn(command, args, { stdio: "ignore", ...(cwd ? { cwd } : {}) });
+  await ready(url, child);
+  return {
+    url,
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, "exit");
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+export function startFake(port: number, ...args: string[]): Promise<Server> {
+  return startServer("node", ["e2e/fake-server.mjs", "--port", String(port), ...args], `http://127.0.0.1:${port}`);
+}
