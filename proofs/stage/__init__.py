@@ -1,0 +1,1 @@
+"""What the proofs and the acceptance tests share: programs as processes, plain requests, patience, reports."""
