@@ -52,7 +52,11 @@ class PaperProcess:
         """
         command = (sys.executable, "-m", "simulator", "serve", "--port", "0", "--exit-on-stdin-close", *self._arguments)
         self._process = await asyncio.create_subprocess_exec(
-            *command, cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+            *command,
+            cwd=ROOT,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C reaches a whole terminal; the exchange must outlive our last cancel
         )
         assert self._process.stdout is not None
         try:
