@@ -3,10 +3,9 @@
 import contextlib
 import random
 import secrets
+from collections import deque
 from collections.abc import AsyncIterator
 from decimal import Decimal
-
-from pydantic import SecretStr
 
 from bot.bot_logger import BotLogger
 from bot.config import BotConfig
@@ -15,16 +14,16 @@ from bot.core.settings import AccountSettings
 from bot.environment import Credentials, Environment, EnvironmentName
 from bot.extended import exchange as venue
 from bot.extended.endpoints import Endpoints, endpoints_for, is_loopback, is_official
-from bot.extended.endpoints import Environment as VenueEnvironment
 from bot.extended.exchange import ExtendedExchange
 from bot.extended.rest import RequestOutcome
-from bot.extended.secret import Secret
 from bot.extended.signing import Signer
 from bot.paper import PaperAccount, PaperProcess, ask_accounts
 from bot.ports import Clock
+from bot.secret import Secret
 from bot.simple_mm_bot import MarketMaker
 from bot.state_folder import StateFolder
 
+MOST_REMEMBERED = 20_000
 TESTNET_ORDER_NOTIONAL = Decimal(10_000)
 """Largest value of one order on testnet, in collateral."""
 
@@ -44,42 +43,55 @@ async def open_market_maker(
         async with contextlib.AsyncExitStack() as stack:
             endpoints, credentials = await _where_and_who(environment, logger, stack, paper_arguments)
             logger.hide((credentials.api_key.reveal(),))
+            requests = RequestLog(logger, clock)
             exchange = ExtendedExchange(
                 endpoints,
                 clock,
                 credentials=credentials,
                 randomness=random.Random(secrets.randbits(64)),  # noqa: S311 - jitter of reconnects, not a secret
                 on_signed=lambda order_id, us: logger.log("DEBUG", "order_signed", None, order=order_id, us=us),
-                on_request=RequestLog(logger),
+                on_request=requests,
             )
             stack.push_async_callback(exchange.close)
             settings = AccountSettings(
                 max_order_notional=TESTNET_ORDER_NOTIONAL if environment.name is EnvironmentName.TESTNET else None
             )
-            yield MarketMaker(exchange, config, clock=clock, home=home, logger=logger, account_settings=settings)
+            maker = MarketMaker(exchange, config, clock=clock, home=home, logger=logger, account_settings=settings)
+            maker.requests_last_minute = requests.last_minute
+            yield maker
 
 
 class RequestLog:
-    """Counts requests, and logs those that failed."""
+    """Counts what leaves for the exchange, and logs what failed."""
 
-    def __init__(self, logger: BotLogger) -> None:
+    def __init__(self, logger: BotLogger, clock: Clock) -> None:
         self._logger = logger
+        self._clock = clock
+        self._sent_ms: deque[int] = deque(maxlen=MOST_REMEMBERED)
         self.total = 0
 
     def __call__(self, route: str, seconds: float, outcome: RequestOutcome) -> None:
         self.total += 1
-        if outcome.kind != "ok":
-            milliseconds = round(seconds * 1000, 1)
-            self._logger.log(
-                "DEBUG",
-                "request_failed",
-                None,
-                route=route,
-                ms=milliseconds,
-                kind=outcome.kind,
-                status=outcome.http_status,
-                code=outcome.exchange_code,
-            )
+        self._sent_ms.append(self._clock.monotonic_ms())
+        if outcome.kind == "ok":
+            return
+        self._logger.log(
+            "ERROR" if outcome.is_undocumented else "DEBUG",
+            "request_failed",
+            None,
+            route=route,
+            ms=round(seconds * 1000, 1),
+            kind=outcome.kind,
+            status=outcome.http_status,
+            code=outcome.exchange_code,
+        )
+
+    def last_minute(self) -> int:
+        """Return how many requests left within the last 60 s."""
+        from_ms = self._clock.monotonic_ms() - 60_000
+        while self._sent_ms and self._sent_ms[0] < from_ms:
+            self._sent_ms.popleft()
+        return len(self._sent_ms)
 
 
 async def _where_and_who(
@@ -93,9 +105,7 @@ async def _where_and_who(
         missing += ["<NAME>_STARKNET_PUBLIC", "<NAME>_STARKNET_PRIVATE", "<NAME>_VAULT_NUMBER"]
     if missing or credentials is None or environment.api_key is None:
         raise ConfigurationError(f"{environment.name} needs credentials, missing: {', '.join(missing)}")
-    endpoints = endpoints_for(
-        VenueEnvironment(environment.name.value), rest=environment.base_url or "", stream=environment.stream_url or ""
-    )
+    endpoints = endpoints_for(environment.name, rest=environment.base_url or "", stream=environment.stream_url or "")
     return endpoints, _keys(environment.api_key, credentials)
 
 
@@ -104,7 +114,7 @@ async def _paper(
 ) -> tuple[Endpoints, venue.Credentials]:
     base = environment.base_url
     if base is not None and is_loopback(base):
-        endpoints = endpoints_for(VenueEnvironment.PAPER, rest=base, stream=environment.stream_url or "")
+        endpoints = endpoints_for(EnvironmentName.PAPER, rest=base, stream=environment.stream_url or "")
         if environment.credentials is not None and environment.api_key is not None:
             return endpoints, _keys(environment.api_key, environment.credentials)
         return endpoints, _paper_keys((await ask_accounts(endpoints.rest))[0])
@@ -124,15 +134,15 @@ async def _paper(
     process = PaperProcess(paper_arguments)
     stack.push_async_callback(process.stop)
     started = await process.start()
-    endpoints = endpoints_for(VenueEnvironment.PAPER, rest=started.rest, stream=started.stream)
+    endpoints = endpoints_for(EnvironmentName.PAPER, rest=started.rest, stream=started.stream)
     return endpoints, _paper_keys(started.accounts[0])
 
 
-def _keys(api_key: SecretStr, credentials: Credentials) -> venue.Credentials:
-    signer = Signer(Secret(credentials.private_key.get_secret_value()))
+def _keys(api_key: Secret, credentials: Credentials) -> venue.Credentials:
+    signer = Signer(credentials.private_key)
     if signer.public_key != int(credentials.public_key, 16):
         raise ConfigurationError(f"{credentials.name}_STARKNET_PUBLIC does not belong to {credentials.name}_STARKNET_PRIVATE")
-    return venue.Credentials(api_key=Secret(api_key.get_secret_value()), signer=signer, vault=credentials.vault)
+    return venue.Credentials(api_key=api_key, signer=signer, vault=credentials.vault)
 
 
 def _paper_keys(account: PaperAccount) -> venue.Credentials:

@@ -6,9 +6,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict
 
 from bot.core.errors import ConfigurationError
+from bot.secret import Secret
 
 SUFFIXES: Final = ("STARKNET_PUBLIC", "STARKNET_PRIVATE", "VAULT_NUMBER")
 _CREDENTIAL: Final = re.compile(r"^(?P<name>.+)_(?:STARKNET_PUBLIC|STARKNET_PRIVATE|VAULT_NUMBER)(?:_FILE)?$")
@@ -17,6 +18,7 @@ DEFAULT_PORT: Final = 8000
 
 class EnvironmentName(StrEnum):
     PAPER = "paper"
+    """The simulated exchange, on this machine only."""
     TESTNET = "testnet"
     LIVE = "live"
 
@@ -24,11 +26,11 @@ class EnvironmentName(StrEnum):
 class Credentials(BaseModel):
     """One account's keys."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     name: str
     public_key: str
-    private_key: SecretStr
+    private_key: Secret
     vault: int
     client_id: str | None = None
 
@@ -36,7 +38,7 @@ class Credentials(BaseModel):
 class Environment(BaseModel):
     """Everything the process was told from outside, validated."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     name: EnvironmentName = EnvironmentName.PAPER
     home: Path
@@ -47,7 +49,7 @@ class Environment(BaseModel):
     allowed_hosts: tuple[str, ...] = ()
     base_url: str | None = None
     stream_url: str | None = None
-    api_key: SecretStr | None = None
+    api_key: Secret | None = None
     credentials: Credentials | None = None
 
 
@@ -68,7 +70,7 @@ def load_environment(variables: Mapping[str, str], *, name: str | None = None, p
         allowed_hosts=_list(variables, "MMBOT_ALLOWED_HOSTS"),
         base_url=_text(variables, "EXTENDED_API_BASE_URL"),
         stream_url=_text(variables, "EXTENDED_STREAM_URL"),
-        api_key=SecretStr(key) if key else None,
+        api_key=Secret(key) if key else None,
         credentials=_credentials(variables, chosen),
     )
 
@@ -150,4 +152,4 @@ def _complete_set(name: str, found: Mapping[str, str | None], client_id: str | N
             raise ConfigurationError(f"{name}_{suffix} must be hexadecimal and start with 0x")
     if not vault.isdigit() or int(vault) >= 2**32:
         raise ConfigurationError(f"{name}_VAULT_NUMBER must be a whole number below 4294967296")
-    return Credentials(name=name, public_key=public, private_key=SecretStr(private), vault=int(vault), client_id=client_id)
+    return Credentials(name=name, public_key=public, private_key=Secret(private), vault=int(vault), client_id=client_id)

@@ -25,7 +25,6 @@ from bot.core.orders import Owner
 from bot.core.quoting.simple import symmetric_quotes
 from bot.core.settings import AccountSettings
 from bot.environment import EnvironmentName, load_environment
-from bot.extended.endpoints import Environment as VenueEnvironment
 from bot.extended.endpoints import endpoints_for
 from bot.extended.exchange import ExtendedExchange
 from bot.hand_orders import HandOrders
@@ -97,6 +96,8 @@ class MarketMaker:
         self.exchange_status = "connecting"
         self.exchange_detail = ""
         self.watchers: list[Watcher] = []
+        self.requests_last_minute: Callable[[], int] = lambda: 0
+        """How many requests left for the exchange within the last minute; set by whoever counts them."""
         self._exchange = exchange
         self._home = home
         self.ids = OrderIds(clock.now_ms())
@@ -308,7 +309,9 @@ class MarketMaker:
 
     def status(self) -> dict[str, Any]:
         """Return the documents' status."""
-        return bot_status(self.engine, self.config.market, self.config.model_dump())
+        status = bot_status(self.engine, self.config.market, self.config.model_dump())
+        status["metrics"]["requests_last_minute"] = self.requests_last_minute()
+        return status
 
     async def _until(self, holds: Callable[[], bool], seconds: float) -> bool:
         """Wait until something holds; False when it does not within the time."""
@@ -381,7 +384,7 @@ def _public_price(market: str, name: str) -> float:
         raise PriceUnavailable(market, "no bot is running; start one with `mmbot demo`")
 
     async def ask() -> float:
-        endpoints = endpoints_for(VenueEnvironment(environment.name.value), rest=environment.base_url or "")
+        endpoints = endpoints_for(environment.name, rest=environment.base_url or "")
         exchange = ExtendedExchange(endpoints, SystemClock(), randomness=random.Random(0))  # noqa: S311 - jitter only
         try:
             return float(await exchange.mark_price(name))

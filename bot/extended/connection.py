@@ -22,8 +22,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from bot.core.events import FeedLost, FeedRestored, StreamAlive, VenueRefusedKey
 from bot.extended.endpoints import USER_AGENT
 from bot.extended.frames import FeedBroken, FrameReader
-from bot.extended.secret import Secret
 from bot.ports import Clock, Emit
+from bot.secret import Secret
 
 MAX_FRAME_BYTES: Final = 16 * 1024 * 1024
 """A full book is 170 kB today; a frame beyond this is refused and the connection recycled."""

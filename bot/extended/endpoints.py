@@ -1,6 +1,5 @@
 """Where the exchange is: its own addresses, those of a simulated one, and which of them an environment may use."""
 
-from enum import StrEnum
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -8,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 
 from bot.core.errors import ConfigurationError
+from bot.environment import EnvironmentName as Environment
 
 REST_PATH: Final = "/api/v1"
 STREAM_PATH: Final = "/stream.extended.exchange/v1"
@@ -15,13 +15,6 @@ USER_AGENT: Final = "extended-mm-bot/0.1"
 """The exchange refuses requests and handshakes without one."""
 
 BASE_ADDRESS_VARIABLE: Final = "EXTENDED_API_BASE_URL"
-
-
-class Environment(StrEnum):
-    PAPER = "paper"
-    """The simulated exchange, on this machine only."""
-    TESTNET = "testnet"
-    LIVE = "live"
 
 
 OFFICIAL_HOSTS: Final = {

@@ -20,10 +20,10 @@ from bot.extended.connection import OnStream, StreamSettings, ignore_stream
 from bot.extended.endpoints import CHAIN_IDS, Endpoints
 from bot.extended.order_body import AccountKeys, order_body
 from bot.extended.rest import Deadlines, OnRequest, RestClient, ignore_request, segment
-from bot.extended.secret import Secret
 from bot.extended.signing import Signer
 from bot.extended.streams import Streams
 from bot.ports import AccountIdentity, Clock, Emit, FeeRates
+from bot.secret import Secret
 
 SWITCH_RANGE_S: Final = (5, 600)
 """A countdown outside it is a mistake of units: milliseconds for seconds, or the other way round."""

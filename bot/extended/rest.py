@@ -13,8 +13,8 @@ from bot.core.errors import ExchangeError, ExchangeUnreachable, NotSent, Outcome
 from bot.extended.answers import DOCUMENTED, Answer, Asked, read_answer
 from bot.extended.budget import BudgetExhausted, RequestBudget
 from bot.extended.endpoints import USER_AGENT
-from bot.extended.secret import Secret
 from bot.extended.wire import Envelope
+from bot.secret import Secret
 
 MAX_BODY_BYTES: Final = 16 * 1024 * 1024
 KEEPALIVE_S: Final = 15.0

@@ -20,7 +20,7 @@ import msgspec
 from bot.core.errors import ConfigurationError, InvalidInput
 from bot.core.numbers import parse_decimal
 from bot.core.orders import Side
-from bot.extended.secret import MASK, Secret
+from bot.secret import MASK, Secret
 
 FIELD_PRIME: Final = 2**251 + 17 * 2**192 + 1
 CURVE_ORDER: Final = 0x800000000000010FFFFFFFFFFFFFFFFB781126DCAE7B2321E66A241ADC64D2F

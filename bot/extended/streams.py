@@ -16,8 +16,8 @@ from bot.extended.frames import (
     SeenTrades,
     TradesReader,
 )
-from bot.extended.secret import Secret
 from bot.ports import Clock, Emit
+from bot.secret import Secret
 
 Rules = Callable[[], Market | None]
 """Gives a market's rules as they are now."""

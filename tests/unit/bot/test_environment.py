@@ -59,7 +59,7 @@ def test_a_secret_file_replaces_the_variable(tmp_path: Path) -> None:
 
     key = load_environment(variables | {"EXTENDED_API_KEY_FILE": str(file)}).api_key
     assert key is not None
-    assert key.get_secret_value() == "from-a-file-1"
+    assert key.reveal() == "from-a-file-1"
 
 
 def test_a_secret_given_twice_is_refused() -> None:

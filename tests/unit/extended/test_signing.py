@@ -12,7 +12,7 @@ import pytest
 from bot.core.errors import ConfigurationError, InvalidInput
 from bot.core.orders import Side
 from bot.extended import signing
-from bot.extended.secret import Secret
+from bot.secret import Secret
 
 VECTORS: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "vectors" / "order_signatures.json").read_text(encoding="utf-8")
