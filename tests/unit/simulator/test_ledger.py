@@ -23,7 +23,14 @@ def new_ledger(accounts: int = 3) -> Ledger:
 
 def trade(ledger: Ledger, buyer: int, seller: int, price: int, lots: int, fee: str = "0", market: str = "BTC-USD") -> None:
     ledger.book_trade(
-        market=market, price=Ticks(price), lots=Lots(lots), buyer=buyer, seller=seller, buyer_fee=D(fee), seller_fee=D(0), now_ms=1
+        market=market,
+        price=Ticks(price),
+        lots=Lots(lots),
+        buyer=buyer,
+        seller=seller,
+        buyer_fee=D(fee),
+        seller_fee=D(0),
+        now_ms=1,
     )
 
 

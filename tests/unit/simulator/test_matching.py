@@ -150,7 +150,12 @@ class NaiveBook:
 
 
 COMMANDS = st.lists(
-    st.tuples(st.sampled_from(["order", "order", "order", "cancel"]), st.sampled_from(list(Side)), st.integers(90, 110), st.integers(1, 9)),
+    st.tuples(
+        st.sampled_from(["order", "order", "order", "cancel"]),
+        st.sampled_from(list(Side)),
+        st.integers(90, 110),
+        st.integers(1, 9),
+    ),
     max_size=80,
 )
 
