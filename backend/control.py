@@ -20,6 +20,8 @@ class BotControl(Protocol):
     exchange_status: str
     """connecting, connected or unreachable."""
     exchange_detail: str
+    requests_last_minute: Callable[[], int]
+    """Counts the requests that left for the exchange in the last minute."""
     watchers: list[Watcher]
 
     async def run(self) -> None:

@@ -53,6 +53,7 @@ class Service:
             exchange=self.exchange(),
             config=self.bot.config.model_dump(),
         )
+        picture["metrics"]["requests_last_minute"] = self.bot.requests_last_minute()
         if self.crash:
             picture["bot"] = {"state": "HALTED", "reason": f"the bot crashed: {self.crash}", "running": False}
         return picture
