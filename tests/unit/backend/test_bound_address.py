@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from backend.bound_address import is_loopback, listening, listens_on_loopback_only
+from backend.bound_address import is_loopback, listening, listens_on_loopback_only, url_of
 
 
 @contextmanager
@@ -49,6 +49,19 @@ def test_a_socket_that_is_bound_and_does_not_listen_is_not_a_listener() -> None:
         bound.bind(("127.0.0.1", 0))
 
         assert bound.getsockname()[:2] not in listening()
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8"),
+        ("0.0.0.0", "http://127.0.0.1:8"),
+        ("::", "http://127.0.0.1:8"),
+        ("::1", "http://[::1]:8"),
+    ],
+)
+def test_a_listener_is_reached_from_this_machine(address: str, url: str) -> None:
+    assert url_of(address, 8) == url
 
 
 @pytest.mark.parametrize(
