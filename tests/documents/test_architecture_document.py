@@ -152,12 +152,13 @@ def test_ioc_executes_or_is_gone_and_never_rests(desk: Bot, exchange: SimulatedE
 
 
 def test_fok_that_the_book_cannot_fill_is_refused_and_nothing_is_sent(desk: Bot, exchange: SimulatedExchange) -> None:
-    sent = exchange.truth("requests")["by_route"].get("/api/v1/user/order", 0)
+    route = "POST /api/v1/user/order"
+    sent = exchange.truth("requests")["by_route"][route]
 
     answer = desk.ask("POST", "/api/orders/create", {**PRINTED_ORDER, "timeInForce": "FOK"})
 
     assert (answer.status, answer.body["code"]) == (422, "risk_fok_not_fillable")
-    assert exchange.truth("requests")["by_route"].get("/api/v1/user/order", 0) == sent
+    assert exchange.truth("requests")["by_route"][route] == sent
 
 
 def test_fok_that_the_book_can_fill_is_filled_whole(desk: Bot, stranger: Stranger) -> None:
