@@ -47,7 +47,7 @@ from bot.core.events import (
     VenueRefusedKey,
 )
 from bot.core.live_orders import LiveOrders
-from bot.core.maker import Maker
+from bot.core.maker import Desk, Maker
 from bot.core.market_view import MarketView
 from bot.core.nets import AccountSync, DeadManSwitch
 from bot.core.notes import Note, Reason
@@ -62,6 +62,8 @@ BROKEN_ORDER_CODES = frozenset({400, 422, 1100, 1101, 1102, 1121, 1123, 1124, 11
 """Refusals that repeat for every order because something of ours is wrong: stop, never loop."""
 
 
+EDIT_NOT_FOUND = 1142
+"""The order to be replaced is not open (any more): usually it was just filled. Ask, do not conclude."""
 ORPHAN_RETRY_MS = 2_000
 
 
@@ -245,8 +247,10 @@ class Engine:
             self.counters.rejects[code] = self.counters.rejects.get(code, 0) + 1
             self._note("WARNING", "order_rejected", after.market, order=after.client_order_id, side=after.side, reason=code)
             maker.refused(after.side, now_ms)
-        elif before.status is not Status.CANCELLING and after.status is not Status.FILLED:
-            maker.vanished(now_ms)
+        elif after.status is Status.FILLED:
+            maker.drop(after.side)
+        elif before.status is not Status.CANCELLING:
+            maker.vanished(after.side, now_ms)
 
     def _apply_fills(self, event: FillsReported) -> None:
         if event.source == "rest" and not self._has_fills_baseline:
@@ -303,10 +307,15 @@ class Engine:
             case PlaceNotSent():
                 after = self.orders.saw(order_id, Saw.NOT_SENT, now_ms, reason=f"not sent: {event.reason}")
                 self._not_placed(before, after, now_ms)
+                if before is not None:
+                    self.orders.replacement_failed(before, Saw.REPLACE_REFUSED, now_ms)
             case PlaceRefused():
                 reason = f"{event.exchange_code} {event.message}"
                 after = self.orders.saw(order_id, Saw.REFUSED, now_ms, reason=reason)
                 self._not_placed(before, after, now_ms)
+                if before is not None:
+                    gone = event.exchange_code == EDIT_NOT_FOUND
+                    self.orders.replacement_failed(before, Saw.CANCEL_NOT_FOUND if gone else Saw.REPLACE_REFUSED, now_ms)
                 if event.exchange_code in BROKEN_ORDER_CODES and after is not None and after.owner is Owner.BOT:
                     code = f"refused_{event.exchange_code}"
                     self.halt(Reason(code=code, text=f"the exchange refuses our orders: {reason}"))
@@ -358,9 +367,7 @@ class Engine:
         for maker in self.makers.values():
             if self.state is BotState.RUNNING:
                 position = self.account.position(maker.market)
-                actions += maker.decide(
-                    self.orders, position, blocked=blocked, ids=self.ids, approve=self._approve, now_ms=now_ms
-                )
+                actions += maker.decide(self._desk(maker, position, now_ms), blocked)
             else:
                 actions += maker.pull(self.orders, self.state_reason, now_ms)
             self._notes += maker.notes
@@ -372,6 +379,17 @@ class Engine:
         for market, held, truth in self.account.reconcile(now_ms):
             self._note("ERROR", "position_adopted", market, held=held, exchange=truth)
         return actions
+
+    def _desk(self, maker: Maker, position: Decimal, now_ms: int) -> Desk:
+        return Desk(
+            orders=self.orders,
+            position=position,
+            ids=self.ids,
+            approve=self._approve,
+            threshold=maker.settings.price_move_threshold,
+            clock_offset_ms=0,
+            now_ms=now_ms,
+        )
 
     def _orphans(self, now_ms: int) -> list[AnyAction]:
         """Cancel orders of the bot on markets that it does not quote any more."""

@@ -21,6 +21,8 @@ class MakerSettings(msgspec.Struct, frozen=True, kw_only=True):
     min_refresh_ms: int = 0
     """Quotes are not refreshed more often than this; hot."""
     requote_after_fill_ms: int = 1_000
+    edit_in_place: bool = True
+    """Replace a resting order in one request; False: cancel, wait for the confirmation, place."""
     max_divergence: Decimal = Decimal("0.005")
     """Largest distance between mark and mid, as a fraction of mid, at which quotes are shown."""
     max_mark_age_ms: int = 5_000
