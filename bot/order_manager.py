@@ -5,12 +5,13 @@ create; a price that waited longer than it is good for is not sent; an answer th
 """
 
 import asyncio
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final, assert_never
 
 from bot.core.actions import AnyAction, ArmDeadManSwitch, CancelOrder, LookUpOrder, PlaceOrder, RefreshAccount
-from bot.core.errors import ExchangeError, InvalidInput, NotFound, NotSent, Refused, Unauthorised
+from bot.core.errors import ExchangeError, InvalidInput, NotFound, NotSent, RateLimited, Refused, Unauthorised
 from bot.core.events import (
     AccountRead,
     AccountReadFailed,
@@ -27,6 +28,7 @@ from bot.core.events import (
     PlaceOutcomeUnknown,
     PlaceRefused,
     PositionsReported,
+    RequestsLimited,
     VenueRefusedKey,
 )
 from bot.core.market import market_name
@@ -58,7 +60,8 @@ class OrderManager:
         self._log = log
         self._is_halted = is_halted
         self._urgent: asyncio.Queue[CancelOrder | ArmDeadManSwitch] = asyncio.Queue(MOST_WAITING)
-        self._creates: asyncio.Queue[PlaceOrder] = asyncio.Queue(MOST_WAITING)
+        self._creates: asyncio.PriorityQueue[tuple[float, int, PlaceOrder]] = asyncio.PriorityQueue(MOST_WAITING)
+        self._numbers = itertools.count()
         self._reads: asyncio.Queue[LookUpOrder | RefreshAccount] = asyncio.Queue(MOST_WAITING)
         self._under_way = 0
         self._refreshing = asyncio.Lock()
@@ -71,7 +74,7 @@ class OrderManager:
                     case CancelOrder() | ArmDeadManSwitch():
                         self._urgent.put_nowait(action)
                     case PlaceOrder():
-                        self._creates.put_nowait(action)
+                        self._creates.put_nowait((-action.worth_bps, next(self._numbers), action))
                     case LookUpOrder() | RefreshAccount():
                         self._reads.put_nowait(action)
                     case _:
@@ -116,7 +119,7 @@ class OrderManager:
 
     async def _work_creates(self) -> None:
         while True:
-            action = await self._creates.get()
+            _, _, action = await self._creates.get()
             self._under_way += 1
             try:
                 await self.place(action)
@@ -157,6 +160,7 @@ class OrderManager:
         except Refused as error:
             self._answered(order, error.http_status, str(error), started_ms)
             self._refused(order_id, error)
+            self._limited(error)
         except ExchangeError as error:
             self._answered(order, "unknown", str(error), started_ms)
             self._emit(PlaceOutcomeUnknown(client_order_id=order_id, reason=str(error), received_ms=self._clock.now_ms()))
@@ -183,6 +187,10 @@ class OrderManager:
             )
         )
 
+    def _limited(self, error: ExchangeError) -> None:
+        if isinstance(error, RateLimited):
+            self._emit(RequestsLimited(received_ms=self._clock.now_ms()))
+
     def _key_refused(self, error: Unauthorised) -> None:
         message = error.exchange_message
         self._emit(VenueRefusedKey(exchange_code=error.exchange_code, message=message, received_ms=self._clock.now_ms()))
@@ -194,6 +202,7 @@ class OrderManager:
         except NotFound:
             self._emit(CancelNotFound(client_order_id=order_id, received_ms=self._clock.now_ms()))
         except ExchangeError as error:
+            self._limited(error)
             self._emit(CancelFailed(client_order_id=order_id, reason=str(error), received_ms=self._clock.now_ms()))
         else:
             self._emit(CancelAcknowledged(client_order_id=order_id, received_ms=self._clock.now_ms()))
