@@ -188,7 +188,7 @@ class Broadcaster:
     def _offer(self, viewer: Viewer, text: str) -> None:
         if viewer.offer(text):
             self.messages += 1
-            self.bytes += len(text)
+            self.bytes += len(text) if text.isascii() else len(text.encode())
         else:
             self.drop(viewer, "too slow")
 

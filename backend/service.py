@@ -20,6 +20,7 @@ from bot.ports import Clock
 from bot.state_folder import StateFolder
 
 WILDCARDS: Final = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, never bound to
+PRICE_FEEDS: Final = ("book", "best_quote", "mark")
 STOP_TIMEOUT_S: Final = 15.0
 TOKEN_LOOK_S: Final = 2.0
 LISTEN_LOOK_S: Final = 0.25
@@ -45,12 +46,29 @@ class Service:
 
     def picture(self) -> dict[str, Any]:
         """Return the live picture; parts that did not change are the same objects as before."""
-        bot = self.bot
-        exchange = {"status": bot.exchange_status, "detail": bot.exchange_detail}
-        config = bot.config.model_dump(exclude_none=True)
-        return self.feed.picture(
-            self.clock.now_ms(), market=bot.config.market, env=self.environment.name.value, exchange=exchange, config=config
+        picture = self.feed.picture(
+            self.clock.now_ms(),
+            market=self.bot.config.market,
+            env=self.environment.name.value,
+            exchange=self.exchange(),
+            config=self.bot.config.model_dump(),
         )
+        if self.crash:
+            picture["bot"] = {"state": "HALTED", "reason": f"the bot crashed: {self.crash}", "running": False}
+        return picture
+
+    def exchange(self) -> dict[str, str]:
+        """Return whether the exchange is reached, and what is missing when it is not wholly."""
+        bot = self.bot
+        if bot.exchange_status != "connected":
+            return {"status": bot.exchange_status, "detail": bot.exchange_detail}
+        view, blocked = bot.engine.views.get(bot.config.market), bot.engine.sync.blocks()
+        lost = dict(view.feeds_lost) if view is not None else {}
+        if not lost and blocked is None:
+            return {"status": "connected", "detail": bot.exchange_detail}
+        broken = len(lost) >= len(PRICE_FEEDS) and any(why != "not connected" for why in lost.values())
+        missing = [f"{feed}: {why}" for feed, why in lost.items()] + ([blocked.text] if blocked else [])
+        return {"status": "unreachable" if broken else "connecting", "detail": "; ".join(missing)[:300]}
 
     def readiness(self) -> str:
         """Return one word: ready, starting (nothing known yet), stale (known once, too old now) or crashed."""

@@ -295,9 +295,12 @@ class MarketMaker:
     def mark_price(self, market: str) -> float:
         """Return the live mark price, as an opinion.
 
-        Raises: PriceUnavailable when there is none that is fresh; InvalidInput for an unknown market.
+        Raises: PriceUnavailable when there is none that is fresh, or no such market.
         """
-        view = self.engine.view_of(market_name(market))
+        view = self.engine.views.get(market_name(market))
+        if view is None:
+            known = ", ".join(sorted(self.engine.views)[:10]) or "no market yet: it has not been reached"
+            raise PriceUnavailable(market, f"the exchange has {known}")
         settings = self.engine.settings.get(view.rules.name)
         allowed_ms = settings.max_mark_age_ms if settings else MAX_MARK_AGE_MS
         if view.mark is None:

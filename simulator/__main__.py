@@ -8,8 +8,10 @@ from typing import Final
 
 from simulator.accounts import derive_accounts
 from simulator.exchange import Exchange, replay_exchange, synthetic_exchange
+from simulator.faults import FaultOrders, decode_faults
 from simulator.options import ServerOptions, VenueOptions
 from simulator.queue_models import QUEUE_MODELS, RISK_AVERSE
+from simulator.refusals import Refused
 from simulator.regimes import NORMAL, REGIMES
 from simulator.server import print_line, serve
 from simulator.site import Site, VenueClock
@@ -98,13 +100,15 @@ def main(arguments: list[str] | None = None) -> int:
     clock = VenueClock(asked.clock_offset_ms)
     try:
         exchange = _exchange(asked, venue_options, clock)
-    except (TapeError, ValueError) as error:
+        trouble = decode_faults(Path(asked.faults).read_bytes()) if asked.faults else FaultOrders()
+    except (TapeError, ValueError, OSError, Refused) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     domain = MAINNET if asked.domain == "mainnet" else TESTNET
 
     async def run() -> None:
         site = Site(exchange, clock=clock, options=options, domain=domain, seed=asked.seed, announce=print_line)
+        site.apply_faults(trouble)
         await serve(site, asked.host, asked.port, exit_on_stdin_close=asked.exit_on_stdin_close)
 
     try:

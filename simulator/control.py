@@ -1,14 +1,13 @@
 """The control routes: the exchange's own truth, and the levers. Loopback only, bare JSON, never part of the real exchange."""
 
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 from aiohttp import web
 
 from simulator.accounts import HOUSE_ACCOUNT
 from simulator.answers import plain
-from simulator.faults import KINDS, ONCE, Fault
+from simulator.faults import KINDS, decode_faults
 from simulator.gate import site_of
 from simulator.intake import decode, sane
 from simulator.paging import integer
@@ -149,28 +148,10 @@ async def faults(request: web.Request) -> web.Response:
     return plain({"active": site.faults.active(), "struck": site.faults.struck, "kinds": KINDS})
 
 
-class _FaultOrders(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    set: list[Fault] = []
-    clear: list[str] = []
-    clear_all: bool = False
-
-
 async def set_faults(request: web.Request) -> web.Response:
     """Take one fault, or `{"set": [...], "clear": [...], "clear_all": true}`."""
-    site, body = site_of(request), await request.read()
-    asked = decode(body, dict[str, Any])
-    orders = _FaultOrders([decode(body, Fault)]) if "kind" in asked else decode(body, _FaultOrders)
-    if orders.clear_all:
-        site.faults.clear()
-    for kind in orders.clear:
-        site.faults.clear(kind)
-    for fault in orders.set:
-        if fault.market is not None:
-            site.venue.market(fault.market)
-        if fault.kind in ONCE:
-            site.faults.struck[fault.kind] = site.faults.struck.get(fault.kind, 0) + site.hub.cut_all()
-        else:
-            site.faults.set(fault)
+    site = site_of(request)
+    site.apply_faults(decode_faults(await request.read()))
     return await faults(request)
 
 
@@ -223,7 +204,6 @@ async def set_clock(request: web.Request) -> web.Response:
     body, site = decode(await request.read(), _Clock), site_of(request)
     if not 0 <= body.advance_ms <= MAX_JUMP_MS:
         raise Refused(Code.BAD_REQUEST, f"advance_ms must lie in 0..{MAX_JUMP_MS}: the clock never goes back")
-    site.exchange.sit_out(body.advance_ms)
     site.clock.offset_ms += body.advance_ms
     site.kick()
     return await state(request)

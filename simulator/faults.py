@@ -35,6 +35,28 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     chance: float = 1.0
 
 
+class FaultOrders(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a fault file, or a control request, asks for: first clear, then set."""
+
+    set: list[Fault] = []
+    clear: list[str] = []
+    clear_all: bool = False
+
+
+def decode_faults(body: bytes) -> FaultOrders:
+    """Read one fault, or a whole `FaultOrders` record, from JSON.
+
+    Raises: Refused 400.
+    """
+    try:
+        asked = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        if "kind" in asked:
+            return FaultOrders(set=[msgspec.json.decode(body, type=Fault)])
+        return msgspec.json.decode(body, type=FaultOrders)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused(Code.BAD_REQUEST, str(error)[:300], message="Invalid faults") from None
+
+
 class Faults:
     """The trouble of the moment; draws its luck from the run's seed."""
 

@@ -55,8 +55,9 @@ TOXIC: Final = Regime(
     informed_notional=25_000.0,
 )
 THIN: Final = Regime(
-    name="thin", levels=10, level_notional=1_200.0, half_spread_ticks=6.0, noise_rate=0.3, add_chance=0.1, taker_notional=1_500.0
-)
+    name="thin", levels=12, level_notional=2_500.0, half_spread_ticks=6.0, noise_rate=0.3, add_chance=0.3,
+    taker_notional=1_500.0, informed_notional=1_500.0, informed_chance=0.3,
+)  # fmt: skip
 FLASH_CRASH: Final = Regime(
     name="flash_crash", permanent_vol_bps=4.0, drift_bps_per_s=-15.0, levels=15, level_notional=2_500.0, add_chance=0.2,
     noise_rate=4.0, informed_notional=30_000.0,

@@ -8,6 +8,7 @@ trade at their price first uses up the size ahead of them (see `queue_models`). 
 
 from collections.abc import Callable
 from decimal import Decimal
+from math import ceil
 from typing import Final, assert_never
 
 from bot.core.numbers import Lots, Ticks
@@ -70,7 +71,7 @@ class ReplayFlow:
             self._venue.end_flow(self._market)
             return
         tape_ms = self._tape.entries[self._next][0]
-        self._venue.agenda.add(self._start_ms + int(tape_ms / self._speed), self._run)
+        self._venue.agenda.add(self._start_ms + ceil(tape_ms / self._speed), self._run)
 
     def _run(self, now_ms: int) -> None:
         played_ms = (now_ms - self._start_ms) * self._speed

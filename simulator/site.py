@@ -25,7 +25,7 @@ from simulator.events import (
     TradePrinted,
 )
 from simulator.exchange import Exchange
-from simulator.faults import Faults
+from simulator.faults import ONCE, FaultOrders, Faults
 from simulator.feeds import BookFeed, encode, frame, price_data
 from simulator.hub import Hub
 from simulator.options import ServerOptions
@@ -35,6 +35,8 @@ from simulator.request_log import RequestLog
 from simulator.verify import Domain
 
 LONGEST_NAP_S: Final = 0.05
+CATCH_UP_MS: Final = 1_000
+"""The background flow lives through gaps up to this long; longer ones it sits out."""
 _AccountEvent = OrderChanged | FillBooked | PositionChanged | BalanceChanged
 _TOPICS: Final[dict[type, str]] = {
     TradePrinted: "trades",
@@ -85,12 +87,33 @@ class Site:
 
     def kick(self) -> int:
         """Let everything due happen now, publish it, and return the venue's time."""
-        events = self.exchange.advance(self.clock.now_ms())
+        now_ms = self.clock.now_ms()
+        behind_ms = now_ms - self.venue.now_ms
+        if behind_ms > CATCH_UP_MS:  # a jump of the clock, a suspended machine, a speed too high for it
+            self.exchange.sit_out(behind_ms)
+        events = self.exchange.advance(now_ms)
         for event in events:
             self._dispatch(event)
         self._publish_best()
         self._schedule()
         return self.venue.now_ms
+
+    def apply_faults(self, orders: FaultOrders) -> None:
+        """Clear and set trouble.
+
+        Raises: Refused for unknown kinds or markets; what stood before it in the list stays set.
+        """
+        if orders.clear_all:
+            self.faults.clear()
+        for kind in orders.clear:
+            self.faults.clear(kind)
+        for fault in orders.set:
+            if fault.market is not None:
+                self.venue.market(fault.market)
+            self.faults.set(fault)
+            if fault.kind in ONCE:
+                self.faults.clear(fault.kind)
+                self.faults.struck[fault.kind] = self.faults.struck.get(fault.kind, 0) + self.hub.cut_all()
 
     def stop(self) -> None:
         if self._timer is not None:

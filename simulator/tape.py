@@ -2,7 +2,7 @@
 
 The messages are those of a futures exchange's raw combined stream: one book snapshot, level changes (`depthUpdate`),
 best quotes (`bookTicker`) and trades (`trade` or `aggTrade`). Prices and sizes become whole ticks and lots; the steps are
-inferred from the tape. Level changes stay undecoded until they are played: they are most of the bytes, and the load must be quick.
+inferred from the tape. Level changes stay undecoded until they are played: they are most of the bytes, and loading must be quick.
 """
 
 import gzip

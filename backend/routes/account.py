@@ -24,6 +24,10 @@ TRY_AGAIN_LATER: Final = 1013
 GOING_AWAY: Final = 1001
 
 
+class Over(Exception):
+    """The socket has ended."""
+
+
 class Hello(msgspec.Struct):
     """The first message of a socket where a token is needed."""
 
@@ -87,17 +91,13 @@ async def _shows_token(socket: WebSocket, service: Service) -> bool:
 
 async def _serve(socket: WebSocket, broadcaster: Broadcaster, viewer: Viewer) -> None:
     """Send and listen until the viewer leaves, is dropped, or the program ends."""
-    tasks = [
-        asyncio.create_task(_send(socket, broadcaster, viewer)),
-        asyncio.create_task(_listen(socket, broadcaster, viewer)),
-        asyncio.create_task(viewer.ended.wait()),
-    ]
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_send(socket, broadcaster, viewer))
+            tasks.create_task(_listen(socket, broadcaster, viewer))
+            tasks.create_task(_wait_for_end(viewer))
+    except* Over:
+        pass  # the first of the three to end takes the others with it
     if viewer.ended.is_set():
         code = {"the token was rotated": TOKEN_REFUSED, "the program ends": GOING_AWAY}.get(viewer.why, TRY_AGAIN_LATER)
         await _close(socket, code, viewer.why)
@@ -111,8 +111,9 @@ async def _send(socket: WebSocket, broadcaster: Broadcaster, viewer: Viewer) -> 
                 await socket.send_text(text)
     except TimeoutError:
         broadcaster.drop(viewer, "too slow")
+        raise Over from None
     except (WebSocketDisconnect, RuntimeError):
-        return  # the other side left in the middle of a message; listening ends too
+        raise Over from None  # the other side left in the middle of a message
 
 
 async def _listen(socket: WebSocket, broadcaster: Broadcaster, viewer: Viewer) -> None:
@@ -120,9 +121,14 @@ async def _listen(socket: WebSocket, broadcaster: Broadcaster, viewer: Viewer) -
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
-            return
+            raise Over
         if (message.get("text") or "").strip() == '{"type":"resync"}':
             broadcaster.send_snapshot(viewer)
+
+
+async def _wait_for_end(viewer: Viewer) -> None:
+    await viewer.ended.wait()
+    raise Over
 
 
 async def _close(socket: WebSocket, code: int, why: str) -> None:

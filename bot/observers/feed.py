@@ -155,7 +155,8 @@ def _plain_value(key: object, value: Any) -> Any:
 
 
 def bot_part(engine: Engine) -> Picture:
-    return {"state": engine.state.value, "reason": engine.state_reason.text, "running": engine.state is not BotState.STOPPED}
+    running = engine.state not in (BotState.STOPPED, BotState.HALTED)
+    return {"state": engine.state.value, "reason": engine.state_reason.text, "running": running}
 
 
 def rules_of(view: MarketView) -> Picture:

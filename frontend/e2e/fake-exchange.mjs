@@ -26,17 +26,18 @@ export class FakeExchange {
     this.counts = { placed: 0, ended: 0, filled: 0, fills: 0, fees: 0 };
     this.config = {
       market: "BTC-USD", spread_percentage: 0.001, order_size: "0.01", refresh_interval: 5,
-      price_move_threshold: 0.002, max_position: "0.05", min_refresh_ms: 250, enabled: true,
+      price_move_threshold: 0.002, min_refresh_ms: 0, max_divergence: 0.005, enabled: true,
     };
     this.lastQuote = null;
     this.exchangeStatus = "connected";
     this.put("foreign-7", { side: "BUY", price: "85900", qty: "0.00800", owner: "foreign", expireTime: this.now() + 11 * 86_400_000, externalId: "othermm-2103821900219158529", postOnly: false });
-    this.log("INFO", "bot_started", "[BOT INFO] Market Making Bot started");
+    this.log("INFO", "bot_started", "Market Making Bot started");
     this.quote();
   }
 
   log(level, event, message) {
-    this.logs.unshift({ ts: new Date(this.now()).toISOString(), level, market: "BTC-USD", event, message });
+    this.sequence += 1;
+    this.logs.unshift({ id: this.sequence, ts: this.now(), level, market: "BTC-USD", event, message, fields: {} });
     this.logs.length = Math.min(this.logs.length, 300);
   }
 
@@ -60,7 +61,7 @@ export class FakeExchange {
       this.put(`mmb-mc0fake-${this.sequence + 1}`, { side, price: String(price), qty: this.config.order_size, owner: "bot" });
       this.counts.placed += 1;
     }
-    this.log("INFO", "quotes_updated", `[BOT INFO] Quotes updated: ${bid} / ${ask} (price: ${this.lastQuote})`);
+    this.log("INFO", "quotes_updated", `Quotes updated: ${bid} / ${ask} (price: ${this.lastQuote})`);
   }
 
   cancelBots() {
@@ -87,7 +88,7 @@ export class FakeExchange {
       this.counts.ended += 1;
       this.counts.filled += 1;
     }
-    this.log("INFO", "fill", `[BOT INFO] Filled: ${order.side} ${order.qty} @ ${order.price}`);
+    this.log("INFO", "fill", `Filled: ${order.side} ${order.qty} @ ${order.price}`);
   }
 
   tick() {

@@ -34,7 +34,7 @@ for (const scheme of ["dark", "light"] as const) {
       await expectNoSidewaysScroll(page);
     }
     await openTable(page, "Logs");
-    await expect(page.getByText(/\[BOT (INFO|DEBUG)\]/).first()).toBeVisible();
+    await expect(page.getByRole("row").filter({ hasText: "INFO" }).first()).toBeVisible();
   });
 }
 

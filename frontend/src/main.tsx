@@ -16,7 +16,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
 import { cssVariables, theme } from "./app/theme";
-import { api, socketAddress } from "./lib/api";
+import { api, socketAddress, tellUnauthorised } from "./lib/api";
 import { startWords } from "./lib/i18n";
 import { readToken } from "./lib/token";
 import { Connection, type SocketLike } from "./stream/connection";
@@ -31,6 +31,7 @@ const connection = new Connection({
   token: readToken,
   now: () => Date.now(),
   publish: publishToStore(),
+  unauthorised: tellUnauthorised,
 });
 connection.start();
 startHistory();
@@ -43,7 +44,7 @@ if (root) {
       <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="dark">
         <QueryClientProvider client={queries}>
           <Notifications position="bottom-right" limit={3} />
-          <App onRetry={() => connection.retryNow()} />
+          <App onRetry={() => connection.retryNow()} onRest={() => connection.stop()} />
         </QueryClientProvider>
       </MantineProvider>
     </StrictMode>,

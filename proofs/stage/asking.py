@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TypeVar
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -26,11 +26,16 @@ class NeverHappened(AssertionError):
 
 
 def ask(method: str, url: str, body: object = None) -> Answer:
-    """Send one request, as `curl` would, and return what came back, refusals included.
+    """Send one request and return what came back, refusals included.
 
     Raises: OSError when nobody answers.
     """
-    headers = {"Accept": "application/json"} | ({} if body is None else {"Content-Type": "application/json"})
+    return ask_with({}, method, url, body)
+
+
+def ask_with(more: Mapping[str, str], method: str, url: str, body: object = None) -> Answer:
+    """Send one request with more headers; see `ask`."""
+    headers = {"Accept": "application/json", **more} | ({} if body is None else {"Content-Type": "application/json"})
     sent = None if body is None else json.dumps(body).encode()
     request = Request(url, method=method, headers=headers, data=sent)  # noqa: S310 - addresses are http on loopback
     try:

@@ -28,7 +28,7 @@ function useStaleWordsNow(): string | null {
 }
 
 /** The whole screen: frame, market page, health; grey as a whole when what it shows is old. */
-export function App({ onRetry }: { onRetry: () => void }) {
+export function App({ onRetry, onRest }: { onRetry: () => void; onRest: () => void }) {
   const { t } = useWords();
   const [chosen, setChosen] = useState<string | null>(null);
   const [needsToken, setNeedsToken] = useState(false);
@@ -38,7 +38,7 @@ export function App({ onRetry }: { onRetry: () => void }) {
   const markets = known.includes(market) ? known : [market, ...known];
   const stale = useStaleWordsNow();
   useTitle(market);
-  useEffect(() => whenUnauthorised(() => setNeedsToken(true)), []);
+  useEffect(() => whenUnauthorised(() => { setNeedsToken(true); onRest(); }), [onRest]);
   const page = { market, markets, onMarket: setChosen };
   return (
     <StaleContext value={stale}>

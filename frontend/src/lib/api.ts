@@ -1,5 +1,6 @@
 import createClient, { type Middleware } from "openapi-fetch";
-import type { ApiErrorBody, NewOrder, paths } from "./api-schema";
+import type { CachedAccount, PolledStatus } from "../stream/polled";
+import type { ApiErrorBody, CancelAnswer, LogLevel, NewOrder, OrderAnswer, paths } from "./api-schema";
 import { clearToken, readToken } from "./token";
 
 /** Where the backend is: same origin unless the build says otherwise. */
@@ -26,6 +27,8 @@ export class NoAnswer extends Error {
   override readonly name = "NoAnswer";
 }
 
+export type ConfigChanges = Record<string, string | number>;
+
 const READ_DEADLINE_MS = 4000;
 const COMMAND_DEADLINE_MS = 15_000;
 
@@ -36,6 +39,12 @@ export function whenUnauthorised(run: () => void): void {
   onUnauthorised = run;
 }
 
+/** The token is missing, wrong or rotated: forget it and ask. */
+export function tellUnauthorised(): void {
+  clearToken();
+  onUnauthorised();
+}
+
 const access: Middleware = {
   onRequest({ request }) {
     const token = readToken();
@@ -44,8 +53,7 @@ const access: Middleware = {
   },
   onResponse({ response }) {
     if (response.status === 401) {
-      clearToken();
-      onUnauthorised();
+      tellUnauthorised();
     }
   },
 };
@@ -80,12 +88,11 @@ const commanding = () => ({ signal: AbortSignal.timeout(COMMAND_DEADLINE_MS) });
 export const api = {
   startBot: () => settled(client.POST("/api/bot/start", commanding())),
   stopBot: () => settled(client.POST("/api/bot/stop", commanding())),
-  status: () => settled(client.GET("/api/bot/status", reading())),
-  configure: (changes: Record<string, string | number | boolean>) =>
-    settled(client.POST("/api/bot/config", { body: changes, ...commanding() })),
-  logs: (limit: number) => settled(client.GET("/api/bot/logs", { params: { query: { limit } }, ...reading() })),
-  createOrder: (order: NewOrder) => settled(client.POST("/api/orders/create", { body: order, ...commanding() })),
+  status: () => settled(client.GET("/api/bot/status", reading())) as Promise<PolledStatus>,
+  configure: (changes: ConfigChanges) => settled(client.POST("/api/bot/config", { body: changes, ...commanding() })),
+  logs: (limit: number, level: LogLevel) => settled(client.GET("/api/bot/logs", { params: { query: { limit, level } }, ...reading() })),
+  createOrder: (order: NewOrder) => settled(client.POST("/api/orders/create", { body: order, ...commanding() })) as Promise<OrderAnswer>,
   cancelOrder: (id: string) =>
-    settled(client.DELETE("/api/orders/{order_id}", { params: { path: { order_id: id } }, ...commanding() })),
-  cachedAccount: () => settled(client.GET("/api/cached-account", reading())),
+    settled(client.DELETE("/api/orders/{order_id}", { params: { path: { order_id: id } }, ...commanding() })) as Promise<CancelAnswer>,
+  cachedAccount: () => settled(client.GET("/api/cached-account", reading())) as unknown as Promise<CachedAccount>,
 };

@@ -5,6 +5,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   WISHED: "wished",
   PLACING: "placing",
   ACKED: "placing",
+  PLACED: "placing",
   NEW: "resting",
   RESTING: "resting",
   PARTIALLY_FILLED: "resting",

@@ -18,6 +18,8 @@ export type ConnectionPorts = {
   token(): string | null;
   now(): number;
   publish(state: ConnectionState): void;
+  /** The backend wants a token that we do not have. */
+  unauthorised(): void;
 };
 
 export type ConnectionState = {
@@ -32,6 +34,8 @@ const TICK_MS = 250;
 const HELLO_MS = 4000;
 const FIRST_RETRY_MS = 300;
 const LONGEST_RETRY_MS = 5000;
+/** The close code of a socket whose token was missing, wrong or rotated. */
+const TOKEN_REFUSED = 4401;
 const POLL_AFTER_ATTEMPTS = 2;
 const STATUS_EVERY_POLLS = 4;
 
@@ -52,6 +56,7 @@ export class Connection {
     this.connect();
   }
 
+  /** Rest until `start` or `retryNow`: knocking without a token only wears out the door. */
   stop(): void {
     if (this.ticker !== null) clearInterval(this.ticker);
     this.ticker = null;
@@ -61,7 +66,7 @@ export class Connection {
   /** Try now, for a person who does not want to wait, and after a new token. */
   retryNow(): void {
     this.dropSocket();
-    this.connect();
+    this.start();
   }
 
   private update(change: Partial<ConnectionState>): void {
@@ -80,8 +85,10 @@ export class Connection {
     socket.onmessage = (event) => {
       if (socket === this.socket) this.receive(String(event.data));
     };
-    socket.onclose = () => {
-      if (socket === this.socket) this.lost();
+    socket.onclose = (event) => {
+      if (socket !== this.socket) return;
+      this.lost();
+      if (event.code === TOKEN_REFUSED) this.ports.unauthorised();
     };
     this.update({ nextAttemptMs: null });
   }

@@ -15,7 +15,7 @@ export type PolledStatus = {
   readonly state?: string;
   readonly config?: Picture["config"];
   readonly metrics?: Picture["metrics"];
-  readonly markets?: Readonly<Record<string, { readonly state?: string; readonly reason?: string | null }>>;
+  readonly markets?: Readonly<Record<string, Pick<MarketPicture, "state" | "reason" | "quotes" | "last_quote_price">>>;
 };
 
 function keyed<T>(list: readonly T[], key: (item: T) => string): Record<string, T> {
@@ -43,6 +43,8 @@ function polledMarkets(last: Picture, account: CachedAccount, status: PolledStat
         ...(marks[name] ? { mark_price: marks[name] } : {}),
         ...(now?.state ? { state: now.state } : {}),
         reason: now?.reason ?? null,
+        quotes: now?.quotes ?? null,
+        last_quote_price: now?.last_quote_price ?? null,
         age_ms: { mark: account.age_ms?.mark ?? null },
       };
       return [name, market];

@@ -11,7 +11,7 @@ const price = () => screen.getByLabelText("Price");
 const sendButton = () => screen.getByRole("button", { name: /^(BUY|SELL|May take)/ });
 
 beforeEach(() => {
-  create.mockReset().mockResolvedValue({ status: "NEW", externalId: "mmh-1-1", expireTime: 1_802_995_200_000 });
+  create.mockReset().mockResolvedValue({ status: "RESTING", externalId: "mmh-1-1", expires: 1_802_995_200_000 });
 });
 
 describe("the order panel", () => {
@@ -28,7 +28,7 @@ describe("the order panel", () => {
     await userEvent.click(screen.getByLabelText("Reduce only"));
     await userEvent.click(screen.getByRole("button", { name: "SELL 0.0100 at 86,300" }));
     expect(create).toHaveBeenCalledWith({ market: "BTC-USD", side: "SELL", price: "86300", size: "0.01", timeInForce: "POST_ONLY", reduceOnly: true });
-    expect(await screen.findByText(/Exchange said: NEW/)).toBeTruthy();
+    expect(await screen.findByText(/Exchange said: RESTING/)).toBeTruthy();
     expect(screen.getByText(/Valid until 19 Feb 2027|Valid until 18 Feb 2027/)).toBeTruthy();
   });
 
@@ -65,13 +65,25 @@ describe("the order panel", () => {
     expect(sendButton()).toHaveProperty("disabled", false);
   });
 
-  it.each([["a lost answer", () => Promise.reject(new NoAnswer("timeout"))], ["status UNKNOWN", () => Promise.resolve({ status: "UNKNOWN" })]])("never calls %s a failure", async (_, answer) => {
+  it.each([["a lost answer", () => Promise.reject(new NoAnswer("timeout"))], ["status UNKNOWN", () => Promise.resolve({ status: "UNKNOWN" as const })]])("never calls %s a failure", async (_, answer) => {
     create.mockImplementation(answer);
     draw(panel);
     await userEvent.type(price(), "86150");
     await userEvent.click(sendButton());
     expect(await screen.findByText(/Look at the orders before sending again/)).toBeTruthy();
     expect(screen.queryByText(/Refused/)).toBeNull();
+  });
+
+  it("names a partial fill and what the exchange refused in its own word", async () => {
+    create.mockResolvedValue({ status: "PARTIALLY_FILLED", filled: "0.004" });
+    draw(panel);
+    await userEvent.type(price(), "86150");
+    await userEvent.click(sendButton());
+    expect(await screen.findByText("partly filled")).toBeTruthy();
+    expect(screen.getByText(/0\.0040/)).toBeTruthy();
+    create.mockResolvedValue({ status: "REJECTED", reason: "POST_ONLY_FAILED" });
+    await userEvent.click(sendButton());
+    expect(await screen.findByText(/REJECTED \u00b7 POST_ONLY_FAILED/)).toBeTruthy();
   });
 
   it("locks sending on old data and keeps what is typed", async () => {

@@ -16,6 +16,7 @@ let sockets: FakeSocket[];
 let state: ConnectionState;
 let connection: Connection;
 let token: string | null;
+const unauthorised = vi.fn();
 const fetchAccount = vi.fn<ConnectionPorts["fetchAccount"]>();
 const newest = () => sockets.at(-1)!;
 const snapshot = (seq: number) => ({ type: "snapshot", seq, data: { env: "paper" } });
@@ -28,7 +29,7 @@ beforeEach(() => {
   connection = new Connection({
     openSocket: () => { const socket = new FakeSocket(); sockets.push(socket); return socket; },
     fetchAccount, fetchStatus: async () => ({ running: true, config: { market: "BTC-USD" } }),
-    token: () => token, now: () => Date.now(), publish: (next) => { state = next; },
+    token: () => token, now: () => Date.now(), publish: (next) => { state = next; }, unauthorised,
   });
   connection.start();
 });
@@ -115,6 +116,16 @@ describe("the connection", () => {
     const after = fetchAccount.mock.calls.length;
     await vi.advanceTimersByTimeAsync(1000);
     expect(fetchAccount.mock.calls.length).toBe(after);
+  });
+
+  it("asks for a token when the socket was closed for lack of one, and rests until told to go on", () => {
+    unauthorised.mockImplementation(() => connection.stop());
+    newest().onclose?.({ code: 4401 });
+    expect(unauthorised).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(20_000);
+    expect(sockets).toHaveLength(1);
+    connection.retryNow();
+    expect(sockets).toHaveLength(2);
   });
 
   it("shows polling that stops answering as stale", async () => {

@@ -4,7 +4,7 @@ import { ChoiceGroup } from "../../components/ui/ChoiceGroup";
 import { Panel } from "../../components/ui/Panel";
 import { StateChip } from "../../components/ui/StateChip";
 import { parseWire, toShortest } from "../../lib/decimal";
-import { formatAge, formatNumber, formatPrice, formatSize } from "../../lib/format";
+import { basisPoints, formatAge, formatBps, formatNumber, formatPrice, formatSize } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
 import { usePicture } from "../../stream/store";
 import css from "./Ladder.module.css";
@@ -22,7 +22,7 @@ const FEWEST = 4;
 /** Order book with our own orders as chips in their rows; a click fills the ticket. */
 export function Ladder({ market, onPick }: Props) {
   const { t, language } = useWords();
-  const [group, setGroup] = useState<string>("10");
+  const [group, setGroup] = useState<string>("1");
   const { ref, height } = useElementSize();
   const picture = usePicture((now) => now.markets?.[market]);
   const orders = usePicture((now) => now.orders);
@@ -37,7 +37,7 @@ export function Ladder({ market, onPick }: Props) {
   const nothing = sides.asks.length + sides.bids.length === 0;
   const choices = GROUPS.map((value) => ({ value: String(value), label: formatNumber(toShortest(groupStep(tick, value)), language, { decimals: Math.max(0, toShortest(groupStep(tick, value)).split(".")[1]?.length ?? 0) }) }));
   const head = <ChoiceGroup legend={t("book.group")} value={group} choices={choices} onChange={setGroup} />;
-  const draw = (side: BookSide) => sides[side].map((row) => <Row key={row.price} row={row} side={side} lot={picture?.lot_size} tick={stepText} onPick={onPick} />);
+  const draw = (side: BookSide) => sides[side].map((row) => <Row key={row.price} row={row} side={side} lot={picture?.lot_size} tick={stepText} mark={picture?.mark_price} onPick={onPick} />);
   return (
     <Panel title={t("book.title")} id="book" note={formatAge(picture?.age_ms?.book ?? picture?.age_ms?.bbo, language)} end={head}>
       <div className={css.book} ref={ref}>
@@ -59,9 +59,9 @@ export function Ladder({ market, onPick }: Props) {
   );
 }
 
-type RowProps = { row: BookRow; side: BookSide; lot: string | null | undefined; tick: string; onPick: (pick: BookPick) => void };
+type RowProps = { row: BookRow; side: BookSide; lot: string | null | undefined; tick: string; mark: string | null | undefined; onPick: (pick: BookPick) => void };
 
-function Row({ row, side, lot, tick, onPick }: RowProps) {
+function Row({ row, side, lot, tick, mark, onPick }: RowProps) {
   const { t, language } = useWords();
   const resting = side === "bids" ? "BUY" : "SELL";
   const opposite = side === "bids" ? "SELL" : "BUY";
@@ -78,7 +78,7 @@ function Row({ row, side, lot, tick, onPick }: RowProps) {
         )}
       </td>
       <td data-right className={css.price}>{formatPrice(row.price, tick, language)}</td>
-      <td data-right className={css.size} style={{ "--share": `${row.share}%` } as React.CSSProperties}>{formatNumber(row.size, language, { decimals: 3 })}</td>
+      <td data-right className={css.size} style={{ "--share": `${row.share}%` } as React.CSSProperties}>{row.size === null ? <span className={css.far}>{formatBps(basisPoints(row.own[0]?.price, mark), language, { sign: true, decimals: 1 })}</span> : formatNumber(row.size, language, { decimals: 3 })}</td>
       <td data-right data-total>{formatNumber(row.total, language, { decimals: 2 })}</td>
     </tr>
   );

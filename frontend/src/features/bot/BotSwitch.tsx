@@ -24,7 +24,7 @@ export function BotSwitch({ market }: { market: string }) {
   const [asking, setAsking] = useState(false);
   const state = usePicture((now) => now.bot?.state);
   const env = usePicture((now) => now.env);
-  const reason = usePicture((now) => now.bot?.reason ?? now.markets?.[market]?.reason);
+  const reason = usePicture((now) => (now.bot?.state === "RUNNING" ? now.markets?.[market]?.reason : now.bot?.reason));
   const quoting = usePicture((now) => Boolean(now.markets?.[market]?.quotes?.bid ?? now.markets?.[market]?.quotes?.ask)) ?? false;
   const resting = usePicture((now) => Object.values(now.orders ?? {}).filter((order) => order.owner === "bot" && isOpen(order.status)).length) ?? 0;
   const send = useCallback(async (act: "start" | "stop"): Promise<SwitchAnswer> => {
@@ -44,7 +44,7 @@ export function BotSwitch({ market }: { market: string }) {
         <span className={css.dot} data-tone={stale ? "idle" : face.tone}><Icon name={stale ? "clock" : face.icon} /></span>
         <div className={css.words} aria-live="polite">
           <strong>{stale && state ? t("bot.lastKnown", { state: title.toLowerCase() }) : title}</strong>
-          <small>{reason ?? (state === "STOPPED" && resting === 0 ? t("bot.nothingOurs") : t("bot.resting", { count: resting }))}</small>
+          <small>{(state !== "STOPPED" && reason) || (state === "STOPPED" && resting === 0 ? t("bot.nothingOurs") : t("bot.resting", { count: resting }))}</small>
         </div>
         {staleWords && <StaleTag words={staleWords} />}
       </div>

@@ -4,21 +4,20 @@ import { CommandNote } from "../../components/ui/CommandNote";
 import { NumberField } from "../../components/ui/NumberField";
 import { Panel } from "../../components/ui/Panel";
 import { useStaleWords } from "../../components/ui/stale";
-import { api } from "../../lib/api";
+import { type ConfigChanges, api } from "../../lib/api";
 import { basisPoints, fieldText, formatBps } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
 import type { Decimal } from "../../lib/decimal";
 import { readTyped } from "../../lib/typed-number";
 import { useCommand } from "../../lib/use-command";
-import type { BotConfig } from "../../stream/messages";
 import { usePicture } from "../../stream/store";
 import css from "./ConfigForm.module.css";
 import { type Draft, FIELDS, type FieldName, checkConfig, shownValue } from "./config-form";
 
-type Change = { changes: Record<string, string | number>; restart: boolean };
+type Change = { changes: ConfigChanges; restart: boolean };
 
 /** Stop, apply and start as one command when a setting needs the bot to stand still. */
-async function applyChange({ changes, restart }: Change): Promise<BotConfig> {
+async function applyChange({ changes, restart }: Change): Promise<unknown> {
   if (restart) await api.stopBot();
   const { config } = await api.configure(changes);
   if (restart) await api.startBot();
@@ -48,17 +47,17 @@ export function ConfigForm({ market }: { market: string }) {
     await command.run({ changes: check.changes, restart });
   };
   const fieldHint = (name: FieldName, unit: string, text: string) => {
+    if (name === "max_position" && text === "") return t("config.fiveOrders");
     if (unit !== "fraction") return undefined;
     const read = readTyped(text);
     const bps: Decimal | null = read.kind === "value" ? basisPoints({ units: read.value.units + 10n ** BigInt(read.value.scale), scale: read.value.scale }, "1") : null;
     return bps ? t(name === "spread_percentage" ? "config.eachSide" : "config.equals", { bps: formatBps(bps, language) }) : undefined;
   };
-  const fields = FIELDS.filter(({ name }) => running[name] !== undefined && running[name] !== null);
   return (
     <Panel title={t("config.title")} note={quoting ? t("config.whileRunning") : undefined}>
       <form className={css.form} onSubmit={(event) => { event.preventDefault(); void submit(); }}>
         <div className={css.fields}>
-          {fields.map(({ name, unit, hot }) => {
+          {FIELDS.map(({ name, unit, hot }) => {
             const text = draft[name] ?? fieldText(shownValue(running[name]), language);
             const issue = check.issues[name];
             return (
@@ -84,7 +83,7 @@ export function ConfigForm({ market }: { market: string }) {
   );
 }
 
-function ConfigResult({ command }: { command: ReturnType<typeof useCommand<[Change], BotConfig>>["state"]  }) {
+function ConfigResult({ command }: { command: ReturnType<typeof useCommand<[Change], unknown>>["state"]  }) {
   const { t } = useWords();
   switch (command.kind) {
     case "idle": return null;

@@ -10,6 +10,7 @@ export const FIELDS = [
   { name: "price_move_threshold", unit: "fraction", hot: false },
   { name: "max_position", unit: "base", hot: true },
   { name: "min_refresh_ms", unit: "ms", hot: true },
+  { name: "max_divergence", unit: "fraction", hot: true },
 ] as const;
 
 export type FieldName = (typeof FIELDS)[number]["name"];
@@ -35,6 +36,7 @@ function issueOf(name: FieldName, text: string): FieldIssue | null {
 }
 
 function sameValue(text: string, running: ConfigValue | undefined): boolean {
+  if (text.trim() === "" && (running === undefined || running === null)) return true;
   const value = typedValue(text);
   const now = typeof running === "boolean" ? null : parseWire(running);
   return typeof value !== "string" && now !== null && compare(value, now) === 0;

@@ -34,7 +34,7 @@ export function HealthStrip({ market }: { market: string }) {
         <div key={feed.id}><Dot face={status === "stale" ? "plain" : feedFace(grown(feed.age), feed.limit)} />{t(`health.${feed.id}`)} <b>{formatAge(grown(feed.age), language)}</b></div>
       ))}
       <div data-testid="screen-feed"><Dot face={screenFace} />{t("health.screen")} <b className={status === "live" || status === "stale" ? css.roomy : undefined}>{status === "polling" ? t("health.polling") : seq === null ? t("health.connecting") : `#${formatCount(seq, language)}`}</b> {formatAge(since, language)}</div>
-      <div className={css.wide}>{t("health.requests")} <b>{formatCount(requests, language)}</b> {t("health.perMinute")}</div>
+      {requests !== undefined && <div className={css.wide}>{t("health.requests")} <b>{formatCount(requests, language)}</b> {t("health.perMinute")}</div>}
       <div className={css.wide}>{t("health.clock")} <b>{clock !== undefined && receivedMs !== null ? formatAge(Math.abs(receivedMs - clock), language) : "\u2013"}</b></div>
     </footer>
   );

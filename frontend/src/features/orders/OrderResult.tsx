@@ -1,15 +1,14 @@
-import { CommandNote } from "../../components/ui/CommandNote";
-import type { NewOrder, OrderAnswer } from "../../lib/api-schema";
+import { CommandNote, type NoteTone } from "../../components/ui/CommandNote";
+import type { NewOrder, OrderAnswer, Outcome } from "../../lib/api-schema";
 import { formatClock, formatDate, formatPrice, formatSize } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
-import { shapeOf } from "../../lib/order-face";
 import type { CommandState } from "../../lib/use-command";
 
 export type SentOrder = { readonly order: NewOrder; readonly answer: OrderAnswer };
 
 /** What became of the order just sent, with the exchange's own words. */
 export function OrderResult({ state }: { state: CommandState<SentOrder> }) {
-  const { t, language } = useWords();
+  const { t } = useWords();
   switch (state.kind) {
     case "idle": return null;
     case "pending": return <CommandNote tone="pending">{t("ticket.result.pending")}</CommandNote>;
@@ -21,23 +20,26 @@ export function OrderResult({ state }: { state: CommandState<SentOrder> }) {
           {state.error.hint ? <> {state.error.hint}</> : null}
         </CommandNote>
       );
-    case "done": {
-      const { order, answer } = state.answer;
-      const said = [answer.status, answer.statusReason, answer.message].filter(Boolean).join(" \u00b7 ");
-      const asked = t("ticket.result.line", {
-        time: formatClock(state.atMs, language),
-        side: t(`side.${order.side}`),
-        size: formatSize(order.size, null, language),
-        price: formatPrice(answer.price ?? order.price, answer.price ?? order.price, language),
-      });
-      const unknown = answer.status === "UNKNOWN";
-      const refused = answer.status === "REJECTED";
-      return (
-        <CommandNote tone={unknown ? "unknown" : refused ? "refused" : "done"}>
-          {asked} <b>{t(`order.${shapeOf(answer.status)}`)}</b>. {unknown ? t("ticket.result.unknown") : said && t("ticket.result.said", { words: said })}
-          {answer.expireTime ? <> {t("ticket.result.until", { date: formatDate(answer.expireTime, language) })}</> : null}
-        </CommandNote>
-      );
-    }
+    case "done": return <Answered sent={state.answer} atMs={state.atMs} />;
   }
+}
+
+const TONES: Partial<Record<Outcome, NoteTone>> = { UNKNOWN: "unknown", REJECTED: "refused", CANCELLED: "pending", PARTIALLY_FILLED: "unknown" };
+const RESTS: ReadonlySet<Outcome> = new Set(["PLACED", "RESTING"]);
+
+function Answered({ sent: { order, answer }, atMs }: { sent: SentOrder; atMs: number }) {
+  const { t, language } = useWords();
+  const said = [answer.status, answer.reason, answer.message].filter(Boolean).join(" \u00b7 ");
+  const price = answer.price ?? order.price;
+  const asked = t("ticket.result.line", {
+    time: formatClock(atMs, language), side: t(`side.${order.side}`), size: formatSize(order.size, null, language), price: formatPrice(price, price, language),
+  });
+  return (
+    <CommandNote tone={TONES[answer.status] ?? "done"}>
+      {asked} <b>{t(`outcome.${answer.status}`)}</b>
+      {answer.status === "PARTIALLY_FILLED" && <> {formatSize(answer.filled, null, language)}</>}.{" "}
+      {answer.status === "UNKNOWN" ? t("ticket.result.unknown") : t("ticket.result.said", { words: said })}
+      {RESTS.has(answer.status) && answer.expires ? <> {t("ticket.result.until", { date: formatDate(answer.expires, language) })}</> : null}
+    </CommandNote>
+  );
 }

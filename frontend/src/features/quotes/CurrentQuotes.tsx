@@ -11,7 +11,7 @@ export function CurrentQuotes({ market }: { market: string }) {
   const { t, language } = useWords();
   const picture = usePicture((now) => now.markets?.[market]);
   const spread = usePicture((now) => now.config?.spread_percentage);
-  const reason = usePicture((now) => now.markets?.[market]?.reason ?? now.bot?.reason);
+  const reason = usePicture((now) => (now.bot?.state === "RUNNING" ? now.markets?.[market]?.reason : now.bot?.reason));
   const used = picture?.last_quote_price ?? null;
   const sums = quoteSums(used ?? picture?.mark_price, typeof spread === "boolean" ? null : spread, picture?.tick_size);
   const quoting = Boolean(picture?.quotes?.bid ?? picture?.quotes?.ask);
