@@ -15,10 +15,11 @@ from bot.bot_logger import BotLogger
 from bot.clock import SystemClock
 from bot.config import HOT_FIELDS, BotConfig, changed_config
 from bot.core.actions import AnyAction
-from bot.core.engine import BotState, Engine
+from bot.core.engine import Engine
 from bot.core.errors import ConfigurationError, ExchangeError, InvalidInput, MakerError, PriceUnavailable, Unauthorised
 from bot.core.events import Event, MarketRulesLoaded, QuotingStarted, QuotingStopped, VenueRefusedKey
 from bot.core.market import Market, market_name
+from bot.core.mode import BotState
 from bot.core.numbers import parse_decimal, plain
 from bot.core.order_ids import OrderIds, owner_of
 from bot.core.orders import Owner

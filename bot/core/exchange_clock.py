@@ -1,7 +1,8 @@
 """The exchange's clock, as far as it can be known from the times it writes on its messages.
 
-A message that was written at exchange time e and seen at local time r gives e - r = offset - latency, and latency is never negative:
-the largest value seen lately is the best estimate. Ages are never measured with it; an order's end is told in the exchange's time.
+A message that was written at exchange time e and seen at local time r gives e - r = offset - latency, and latency is never
+negative: the largest value seen lately is the best estimate. Ages are never measured with it; an order's end is told in the
+exchange's time.
 """
 
 from typing import Final

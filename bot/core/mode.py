@@ -58,12 +58,15 @@ class Mode:
         return True
 
     def vanished(self, now_ms: int) -> bool:
-        """A resting quote was cancelled and not by us; True when this is the second at once: pause, and never re-place blindly."""
+        """A resting quote was cancelled and not by us; True when it is the second at once: pause, never re-place blindly."""
         self._vanished.append(now_ms)
         together = len(self._vanished) == VANISHED_MOST and now_ms - self._vanished[0] <= VANISHED_WITHIN_MS
         if not together or self.state is not BotState.RUNNING:
             return False
-        text = "our quotes were cancelled and not by us: the dead-man's switch, cancel-all or a person; start again when the cause is known"
+        text = (
+            "our quotes were cancelled and not by us: the dead-man's switch, cancel-all or a person; "
+            "start again when the cause is known"
+        )
         self._enter(BotState.PAUSED, "quotes_cancelled_elsewhere", text)
         return True
 
@@ -75,7 +78,7 @@ class Mode:
         theirs = epoch_of(order.client_order_id)
         if order.owner is not Owner.BOT or not theirs or theirs == self._epoch or _started(theirs) > _started(self._epoch):
             return None
-        text = f"another bot that started earlier quotes on this account (its order {order.client_order_id} appeared); this one gives way"
+        text = f"another bot that started earlier quotes on this account: its order {order.client_order_id} appeared"
         return Reason(code="second_instance", text=text)
 
     def _enter(self, state: BotState, code: str, text: str) -> None:

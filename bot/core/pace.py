@@ -1,7 +1,7 @@
 """What the request budget can pay: how far the price must move before quotes are refreshed.
 
-For a price that moves like Brownian motion with volatility sigma, a threshold thr is passed every (thr/sigma)² seconds on average,
-and each refresh costs one request for each order. Keeping that below the requests we may spend on refreshes gives
+For a price that moves like Brownian motion with volatility sigma, a threshold thr is passed every (thr/sigma)² seconds on
+average, and each refresh costs one request for each order. Keeping that below the requests we may spend on refreshes gives
 thr >= sigma · sqrt(60 · orders / requests per minute). The threshold in force is the larger of this and the configured one.
 """
 

@@ -6,8 +6,8 @@ import math
 class IrregularEwma:
     """Volatility per square root of a second, from changes seen at irregular times.
 
-    With u = r²/dt and w = 1 - 2^(-dt/H), the variance rate moves by w(u - v): an observation counts by the time it covers. H is the
-    half-life in seconds.
+    With u = r²/dt and w = 1 - 2^(-dt/H), the variance rate moves by w(u - v): an observation counts by the time it covers. H is
+    the half-life in seconds.
     """
 
     def __init__(self, half_life_s: float) -> None:
