@@ -17,10 +17,17 @@ class BotControl(Protocol):
 
     config: BotConfig
     engine: Engine
-    exchange_status: str
-    """connecting, connected or unreachable."""
-    exchange_detail: str
     watchers: list[Watcher]
+
+    @property
+    def exchange_status(self) -> str:
+        """connecting, connected, unreachable or refused."""
+        ...
+
+    @property
+    def exchange_detail(self) -> str:
+        """Why it is not connected, or whose account it is."""
+        ...
 
     async def run(self) -> None:
         """Run until cancelled."""

@@ -146,7 +146,7 @@ class OrderManager:
             reason = f"decided {now_ms - action.decided_ms} ms ago"
             self._emit(PlaceNotSent(client_order_id=order_id, reason=reason, received_ms=now_ms))
             return
-        self._log("DEBUG", "order_attempt", order.market, **_attempt(order))
+        self._log("DEBUG", "order_edit" if order.replaces else "order_attempt", order.market, **_attempt(order))
         started_ms = self._clock.monotonic_ms()
         try:
             exchange_order_id = await self._exchange.place(order)
@@ -270,6 +270,7 @@ def _attempt(order: Order) -> dict[str, object]:
         "lots": order.size,
         "ticks": order.price,
         "post_only": order.post_only,
+        "replaces": order.replaces,
     }
 
 

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from bot.core.engine import BotState
 from bot.core.errors import ExchangeUnreachable, RateLimited
-from bot.simple_mm_bot import AlreadyRunning, NotWhileRunning
+from bot.core.errors import AlreadyRunning, NotWhileRunning
 from tests.unit.backend.fakes import World
 
 ERROR = {"code", "message", "field", "hint"}
