@@ -44,7 +44,7 @@ STALE_DECISION_MS: Final = 1_500
 """A price older than this is not sent any more."""
 URGENT_WORKERS: Final = 4
 CREATE_WORKERS: Final = 4
-READ_WORKERS: Final = 2
+READ_WORKERS: Final = 3
 
 Log = Callable[..., None]
 """Called with level, event name, market and named fields."""
@@ -131,8 +131,8 @@ class OrderManager:
             action = await self._reads.get()
             if isinstance(action, LookUpOrder):
                 await self._look_up(action.client_order_id)
-            elif not self._refreshing.locked():
-                async with self._refreshing:
+            else:
+                async with self._refreshing:  # one after the other; the next one knows more than the one under way
                     await self.refresh_account()
 
     async def place(self, action: PlaceOrder) -> None:

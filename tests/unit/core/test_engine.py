@@ -45,6 +45,8 @@ def test_nothing_is_quoted_before_the_account_is_known() -> None:
     play.arm()
 
     assert play.placed() == []
+    play.engine.apply(FeedRestored(feed="account", market=None, received_ms=play.now_ms))
+    assert play.placed() == []
     assert any(isinstance(action, RefreshAccount) for action in play.actions)
     reason = play.engine.makers["BTC-USD"].reason
     assert reason is not None
