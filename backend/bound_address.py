@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import Final
 
 MOST_DESCRIPTORS: Final = 4_096
+WILDCARDS: Final = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, never bound to
 TCP_FAMILIES: Final = (socket.AF_INET, socket.AF_INET6)
 
 
@@ -17,6 +18,13 @@ def listening() -> set[tuple[str, int]]:
         return set()
     found = (_listens_on(descriptor) for descriptor in range(MOST_DESCRIPTORS))
     return {place for place in found if place is not None}
+
+
+def url_of(address: str, port: int) -> str:
+    """Return where a program on this machine reaches a listener; a wildcard is reached through loopback."""
+    if address in WILDCARDS:
+        address = "127.0.0.1"
+    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
 
 
 def is_loopback(address: str) -> bool:

@@ -17,6 +17,8 @@ class BotControl(Protocol):
 
     config: BotConfig
     engine: Engine
+    requests_last_minute: Callable[[], int]
+    """Counts the requests that left for the exchange in the last minute."""
     watchers: list[Watcher]
 
     @property

@@ -85,6 +85,7 @@ def _program(service: Service) -> Iterator[Metric]:
     yield state
     yield _gauge("mmbot_ready", "1 while feeds are fresh and the account is known.", float(service.readiness() == "ready"))
     yield _gauge("mmbot_exchange_connected", "1 while connected.", float(service.bot.exchange_status == "connected"))
+    yield _gauge("mmbot_requests_last_minute", "Requests to the exchange in the last minute.", service.bot.requests_last_minute())
     yield _gauge("mmbot_viewers", "Sockets that look on.", broadcaster.stats()["clients"])
     yield _counter("mmbot_broadcast_messages", "Messages queued for viewers.", broadcaster.messages)
     yield _counter("mmbot_broadcast_bytes", "Bytes queued for viewers.", broadcaster.bytes)

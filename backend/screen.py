@@ -52,7 +52,7 @@ class Screen:
 
     async def _page_or_file(self, files: StaticFiles, path: str, scope: Scope) -> Response:
         """Serve a file where the path names one; any other path is a page of the screen, which draws it."""
-        is_page = "." not in path.rpartition("/")[2] and not path.startswith("assets/")
+        is_page = "." not in path.rpartition("/")[2] and path.partition("/")[0] != "assets"
         return await self._file(files, "index.html" if is_page else path, scope)
 
     async def _file(self, files: StaticFiles, path: str, scope: Scope) -> Response:

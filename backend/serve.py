@@ -13,6 +13,7 @@ from typing import Final
 
 import uvicorn
 
+from backend.bound_address import url_of
 from backend.main import create_app
 from bot.assembly import open_market_maker
 from bot.bot_logger import BotLogger
@@ -22,6 +23,8 @@ from bot.core.errors import ConfigurationError
 from bot.environment import EnvironmentName, load_environment
 
 BACKLOG: Final = 256
+LARGEST_MESSAGE: Final = 64 * 1024
+MOST_CONNECTIONS: Final = 500
 GRACE_S: Final = 3
 """How long open requests may take once the server ends; the bot's own stop has a deadline of its own."""
 
@@ -52,11 +55,19 @@ def serve(
             open_bot=partial(open_market_maker, paper_arguments=arguments),
         )
         server = uvicorn.Server(
-            uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S, ws_max_size=64 * 1024)
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_S,
+                limit_concurrency=MOST_CONNECTIONS,
+                ws_max_size=LARGEST_MESSAGE,
+                ws_per_message_deflate=False,  # a message is made once for all viewers; compressing would be work for each
+            )
         )
-        shown = f"[{address}]" if ":" in address else address
         logging.getLogger("uvicorn").addHandler(logging.NullHandler())  # what it has to say is said by us, in one sentence
-        asyncio.run(_run(server, listening, f"http://{'127.0.0.1' if address == '0.0.0.0' else shown}:{bound_port}"))  # noqa: S104
+        asyncio.run(_run(server, listening, url_of(address, bound_port)))
         if not server.started:
             raise ConfigurationError(app.state.why_not_started or "the service did not start; the log says why")
     return 0

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from backend.access import AccessRules, TokenGate
 from backend.auth import Door
-from backend.bound_address import is_loopback, listening
+from backend.bound_address import WILDCARDS, is_loopback, listening, url_of
 from backend.broadcaster import Broadcaster
 from backend.control import BotControl, OpenBot
 from bot.bot_logger import BotLogger
@@ -19,7 +19,6 @@ from bot.observers.feed import Feed
 from bot.ports import Clock
 from bot.state_folder import StateFolder
 
-WILDCARDS: Final = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, never bound to
 PRICE_FEEDS: Final = ("book", "best_quote", "mark")
 STOP_TIMEOUT_S: Final = 15.0
 TOKEN_LOOK_S: Final = 2.0
@@ -53,6 +52,7 @@ class Service:
             exchange=self.exchange(),
             config=self.bot.config.model_dump(),
         )
+        picture["metrics"]["requests_last_minute"] = self.bot.requests_last_minute()
         if self.crash:
             picture["bot"] = {"state": "HALTED", "reason": f"the bot crashed: {self.crash}", "running": False}
         return picture
@@ -112,10 +112,9 @@ class Service:
         for _ in range(LISTEN_LOOKS):
             place = (host, port) if host is not None and port else next(iter(sorted(listening())), None)
             if place is not None:
-                shown = "127.0.0.1" if place[0] in WILDCARDS else f"[{place[0]}]" if ":" in place[0] else place[0]
                 if not is_loopback(place[0]):
                     self.logger.log("WARNING", "open_to_network", None, address=place[0], port=place[1])
-                await asyncio.to_thread(home.announce, f"http://{shown}:{place[1]}")
+                await asyncio.to_thread(home.announce, url_of(*place))
                 return
             await asyncio.sleep(LISTEN_LOOK_S)
 

@@ -9,6 +9,7 @@ from simulator.refusals import Code, Refused
 
 _encode: Final = msgspec.json.Encoder().encode
 JSON: Final = "application/json"
+REFUSAL_CODE: Final = web.ResponseKey("code", int)
 
 
 class _Raw(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -29,7 +30,7 @@ def refused(refusal: Refused, *, status: int | None = None) -> web.Response:
         error["debugInfo"] = refusal.detail
     body = _encode({"status": "ERROR", "error": error})
     response = web.Response(body=body, status=status or refusal.http_status, content_type=JSON)
-    response["code"] = int(refusal.code)  # for the request log
+    response[REFUSAL_CODE] = int(refusal.code)  # for the request log
     return response
 
 

@@ -73,7 +73,8 @@ class Faults:
         """
         if fault.kind not in KINDS:
             raise Refused(Code.BAD_REQUEST, f"kind must be one of {', '.join(KINDS)}")
-        if fault.delay_ms < 0 or fault.delay_ms > 60_000 or not 0 < fault.chance <= 1 or (fault.times or 1) < 1:
+        counted = fault.times is None or fault.times >= 1
+        if not (0 <= fault.delay_ms <= 60_000 and 0 < fault.chance <= 1 and counted):
             raise Refused(Code.BAD_REQUEST, "delay_ms lies in 0..60000, chance in (0, 1], times is at least 1")
         if (fault.kind == "mute_market") != (fault.market is not None):
             raise Refused(Code.BAD_REQUEST, "mute_market, and only it, needs a market")

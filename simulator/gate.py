@@ -1,6 +1,7 @@
 """What every request passes before its handler: log, faults, headers, budget, key; and how failures become answers."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -8,13 +9,15 @@ from typing import Final
 from aiohttp import web
 
 from simulator.accounts import Account
-from simulator.answers import no_such_route, refused
+from simulator.answers import REFUSAL_CODE, no_such_route, refused
 from simulator.refusals import Code, Refused
 from simulator.request_log import RequestLine
 from simulator.site import Site
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SITE: Final = web.AppKey("site", Site)
+ACCOUNT: Final = web.RequestKey("account", Account)
+_log_errors: Final = logging.getLogger("simulator")
 API: Final = "/api/v1"
 STREAMS: Final = "/stream.extended.exchange"
 WRITES: Final = frozenset({"POST", "DELETE", "PATCH"})
@@ -27,8 +30,7 @@ def site_of(request: web.Request) -> Site:
 
 def account_of(request: web.Request) -> Account:
     """Return whose API key came with the request; the gate has made sure there is one."""
-    account: Account = request["account"]
-    return account
+    return request[ACCOUNT]
 
 
 class LostAnswer(Exception):
@@ -69,7 +71,7 @@ async def _control(request: web.Request, handler: Handler) -> web.StreamResponse
 
 def _log(site: Site, request: web.Request, response: web.StreamResponse, started: float) -> None:
     resource = request.match_info.route.resource
-    account = request.get("account")
+    account = request.get(ACCOUNT)
     site.requests.add(
         RequestLine(
             ms=site.venue.now_ms,
@@ -79,7 +81,7 @@ def _log(site: Site, request: web.Request, response: web.StreamResponse, started
             status=response.status,
             account_id=account.account_id if account else None,
             elapsed_ms=round((time.perf_counter() - started) * 1000, 3),
-            code=response.get("code"),
+            code=response.get(REFUSAL_CODE),
         )
     )
 
@@ -96,6 +98,11 @@ async def _answer(site: Site, request: web.Request, handler: Handler) -> web.Str
         response = refused(refusal, status=200 if business else None)
     except web.HTTPException as error:
         response = refused(_as_refusal(error), status=error.status)
+    except LostAnswer:
+        raise
+    except Exception:  # noqa: BLE001 - the border: a bug of the exchange is answered like one, and the exchange keeps running
+        _log_errors.exception("%s %s failed", request.method, request.path)
+        response = refused(Refused(Code.INTERNAL, "see the exchange's error output", message="Internal server error"))
     if request.method in WRITES and site.faults.strikes("lose_answers"):
         raise LostAnswer
     return response
@@ -119,7 +126,7 @@ def _check_headers(site: Site, request: web.Request) -> None:
     key = request.headers.get("X-Api-Key")
     account = site.by_api_key.get(key) if key else None
     if account is not None:
-        request["account"] = account
+        request[ACCOUNT] = account
     elif request.path.startswith(API + "/user"):
         raise Refused(Code.UNAUTHORIZED, "X-Api-Key is missing or unknown", message="Unauthorized")
 

@@ -92,7 +92,7 @@ def decode_order(body: bytes) -> OrderRequest:
         size=sane(wire.qty, "qty"),
         price=None if wire.price is None else sane(wire.price, "price"),
         time_in_force=wire.time_in_force,
-        expiry_ms=wire.expiry_epoch_millis,
+        expiry_ms=_integer(wire.expiry_epoch_millis, "expiryEpochMillis", 2**62),
         fee=sane(wire.fee, "fee"),
         nonce=_integer(wire.nonce, "nonce", NONCE_LIMIT),
         settlement=None if wire.settlement is None else _settlement(wire.settlement),

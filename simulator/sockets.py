@@ -6,7 +6,7 @@ from contextlib import suppress
 from aiohttp import WSMsgType, web
 
 from simulator.feeds import encode, frame
-from simulator.gate import STREAMS, account_of, site_of
+from simulator.gate import ACCOUNT, STREAMS, account_of, site_of
 from simulator.hub import Connection, Topic
 from simulator.refusals import Code, Refused
 from simulator.site import Site
@@ -75,7 +75,7 @@ async def index_stream(request: web.Request) -> web.StreamResponse:
 
 
 async def account_stream(request: web.Request) -> web.StreamResponse:
-    if "account" not in request:
+    if ACCOUNT not in request:
         response = web.Response(status=401)
         response.force_close()
         return response

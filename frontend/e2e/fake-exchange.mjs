@@ -82,7 +82,7 @@ export class FakeExchange {
     this.counts.fills += 1;
     this.sequence += 1;
     const id = `17849638862570${String(10000 + this.sequence)}`;
-    this.trades.set(id, { id, market: "BTC-USD", orderId: order.id, side: order.side, price: order.price, qty: order.qty, fee: fee.toFixed(6), isTaker, createdTime: this.now() });
+    this.trades.set(id, { id, market: "BTC-USD", orderId: order.id, externalOrderId: order.externalId, side: order.side, price: order.price, qty: order.qty, fee: fee.toFixed(6), isTaker, createdTime: this.now() });
     this.orders.delete(key);
     if (order.owner === "bot") {
       this.counts.ended += 1;

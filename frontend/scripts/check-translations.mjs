@@ -1,8 +1,9 @@
-// Fails the build when a language misses a text, a plural form or a placeholder.
+// Fails the build when a language misses a text, a plural form or a placeholder. Another folder may be named, for the test.
 import { readFileSync, readdirSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { translationProblems } from "./translations.mjs";
 
-const folder = new URL("../src/locales/", import.meta.url);
+const folder = process.argv[2] ? pathToFileURL(`${process.argv[2]}/`) : new URL("../src/locales/", import.meta.url);
 const files = readdirSync(folder).filter((name) => name.endsWith(".json")).toSorted((a, b) => (a === "en.json" ? -1 : b === "en.json" ? 1 : a.localeCompare(b)));
 const languages = Object.fromEntries(files.map((name) => [name.replace(".json", ""), JSON.parse(readFileSync(new URL(name, folder), "utf8"))]));
 const problems = translationProblems(languages);

@@ -12,6 +12,7 @@ import { AppBar } from "./AppBar";
 import css from "./App.module.css";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { EnvironmentLine } from "./EnvironmentBadge";
+import { FirstSteps } from "./FirstSteps";
 import { MarketPage } from "./MarketPage";
 import { TokenDialog } from "./TokenDialog";
 import { useTitle } from "./use-title";
@@ -50,6 +51,7 @@ export function App({ onRetry, onRest }: { onRetry: () => void; onRest: () => vo
         <AppBar />
         <div className={`${css.contents} ${stale ? "is-stale" : ""}`}><MarketBar {...page} /></div>
         <ConnectionBanner onRetry={onRetry} />
+        {stale ? null : <FirstSteps market={market} />}
         <div className={`${css.rest} ${stale ? "is-stale" : ""}`}><MarketPage {...page} /></div>
         <HealthStrip market={market} />
       </div>

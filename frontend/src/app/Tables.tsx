@@ -20,7 +20,7 @@ export function Tables() {
   const counts = usePicture((now) => ({
     positions: now.positions ? Object.keys(now.positions).length : null,
     orders: now.orders ? openOrders(now.orders).length : null,
-    fills: now.metrics?.fills ?? (now.trades ? Object.keys(now.trades).length : null),
+    fills: now.trades ? Object.keys(now.trades).length : null,
   }));
   const count = (value: number | null | undefined) => <span className={css.count}>{value === null || value === undefined ? "" : formatCount(value, language)}</span>;
   return (

@@ -80,6 +80,7 @@ export type TradeRecord = {
   readonly isTaker?: boolean;
   readonly createdTime?: number | null;
   readonly orderId?: string | number | null;
+  readonly externalOrderId?: Text;
 };
 
 export type Metrics = {

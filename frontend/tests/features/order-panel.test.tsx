@@ -1,9 +1,9 @@
-import { screen, waitFor } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { OrderPanel } from "../../src/features/orders/OrderPanel";
 import { ApiError, NoAnswer, api } from "../../src/lib/api";
-import { draw } from "../render";
+import { PICTURE, draw, showPicture } from "../render";
 
 const create = vi.spyOn(api, "createOrder");
 const panel = <OrderPanel market="BTC-USD" markets={["BTC-USD", "ETH-USD"]} onMarket={() => undefined} pick={null} />;
@@ -84,6 +84,16 @@ describe("the order panel", () => {
     create.mockResolvedValue({ status: "REJECTED", reason: "POST_ONLY_FAILED" });
     await userEvent.click(sendButton());
     expect(await screen.findByText(/REJECTED \u00b7 POST_ONLY_FAILED/)).toBeTruthy();
+  });
+
+  it("follows a resting order to its fill", async () => {
+    draw(panel);
+    await userEvent.type(price(), "86150");
+    await userEvent.click(sendButton());
+    expect(await screen.findByText("resting")).toBeTruthy();
+    act(() => showPicture({ ...PICTURE, trades: { "7": { market: "BTC-USD", side: "BUY", price: "86150", qty: "0.01", externalOrderId: "mmh-1-1" } } }));
+    expect(screen.getByText("filled")).toBeTruthy();
+    expect(screen.queryByText(/Valid until/)).toBeNull();
   });
 
   it("locks sending on old data and keeps what is typed", async () => {

@@ -1,3 +1,7 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { translationProblems } from "../../scripts/translations.mjs";
 import en from "../../src/locales/en.json";
@@ -20,5 +24,18 @@ describe("translations", () => {
 
   it("name an empty text, a text of nowhere and a lost placeholder", () => {
     expect(translationProblems({ en: { a: "x {{n}}", b: "y" }, pl: { a: "x", b: " ", c: "z" } })).toEqual(["pl: not in the source: c", "pl: empty: b", "pl: placeholders differ: a"]);
+  });
+
+  it("break the build when one is missing", () => {
+    const folder = mkdtempSync(join(tmpdir(), "locales-"));
+    writeFileSync(join(folder, "en.json"), JSON.stringify(en));
+    writeFileSync(join(folder, "pl.json"), JSON.stringify({ ...pl, bot: { ...pl.bot, start: undefined } }));
+    const broken = spawnSync("node", ["scripts/check-translations.mjs", folder], { encoding: "utf8" });
+    expect(broken.status).toBe(1);
+    expect(broken.stderr).toContain("pl: missing: bot.start");
+    expect(execFileSync("node", ["scripts/check-translations.mjs"], { encoding: "utf8" })).toContain("complete: en, pl");
+    const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
+    expect(scripts.build).toMatch(/^npm run check && /);
+    expect(scripts.check).toContain("check-translations.mjs");
   });
 });

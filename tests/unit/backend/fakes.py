@@ -38,6 +38,7 @@ class FakeBot:
         self.exchange_status = "connected"
         self.exchange_detail = "account 1"
         self.watchers: list[Watcher] = []
+        self.requests_last_minute = lambda: 7
         self.fails: dict[str, Exception] = {}
         self.answers: dict[str, dict[str, Any]] = {}
         self.calls: list[tuple[str, Any]] = []

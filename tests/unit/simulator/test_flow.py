@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 from math import ceil, floor, log, sqrt
 from statistics import fmean, pstdev
 
@@ -123,7 +124,7 @@ def test_the_market_is_alive_and_its_spread_is_a_few_ticks() -> None:
 
     assert 2 <= fmean(spreads) <= 6
     assert trades > 1_000
-    assert max(later - sooner for sooner, later in zip(marks, marks[1:], strict=False)) <= 1_000
+    assert max(later - sooner for sooner, later in pairwise(marks)) <= 1_000
 
 
 def test_the_efficient_price_moves_about_1_2_basis_points_per_root_second() -> None:
@@ -237,7 +238,7 @@ def test_volatile_moves_more_than_calm_and_a_flash_crash_falls_and_ends() -> Non
         return found
 
     def roughness(prices: list[float]) -> float:
-        return pstdev([log(after / before) for before, after in zip(prices, prices[1:], strict=False)])
+        return pstdev([log(after / before) for before, after in pairwise(prices)])
 
     crash = path("flash_crash")
 

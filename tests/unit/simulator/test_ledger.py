@@ -21,7 +21,7 @@ def new_ledger(accounts: int = 3) -> Ledger:
     return ledger
 
 
-def trade(ledger: Ledger, buyer: int, seller: int, price: int, lots: int, fee: str = "0", market: str = "BTC-USD") -> None:
+def trade(ledger: Ledger, buyer: int, seller: int, price: int, lots: int, *, fee: str = "0", market: str = "BTC-USD") -> None:
     ledger.book_trade(
         market=market,
         price=Ticks(price),

@@ -149,15 +149,8 @@ class NaiveBook:
         return found
 
 
-COMMANDS = st.lists(
-    st.tuples(
-        st.sampled_from(["order", "order", "order", "cancel"]),
-        st.sampled_from(list(Side)),
-        st.integers(90, 110),
-        st.integers(1, 9),
-    ),
-    max_size=80,
-)
+VERBS = st.sampled_from(["order", "order", "order", "cancel"])
+COMMANDS = st.lists(st.tuples(VERBS, st.sampled_from(list(Side)), st.integers(90, 110), st.integers(1, 9)), max_size=80)
 
 
 @given(COMMANDS)

@@ -29,7 +29,7 @@ export function HealthStrip({ market }: { market: string }) {
   const screenFace: FeedFace = status === "stale" ? "stale" : status === "connecting" ? "off" : status === "polling" ? "slow" : "fresh";
   return (
     <footer className={css.strip} aria-label={t("health.title")} id="health" tabIndex={-1}>
-      <div className={css.roomy}><Dot face={exchange?.status === "connected" ? "fresh" : exchange?.status === "connecting" ? "slow" : exchange ? "stale" : "off"} />{t("health.exchange")} <b>{exchangeWords(exchange?.status, t)}</b></div>
+      <div className={css.roomy}><Dot face={status === "stale" ? "plain" : exchange?.status === "connected" ? "fresh" : exchange?.status === "connecting" ? "slow" : exchange ? "stale" : "off"} />{t("health.exchange")} <b>{exchangeWords(exchange?.status, t)}</b></div>
       {feeds.map((feed) => (
         <div key={feed.id}><Dot face={status === "stale" ? "plain" : feedFace(grown(feed.age), feed.limit)} />{t(`health.${feed.id}`)} <b>{formatAge(grown(feed.age), language)}</b></div>
       ))}

@@ -45,6 +45,7 @@ export function OrderPanel({ market, markets, onMarket, pick }: Props) {
   const write = (part: { price?: string } | { size?: string }) => change(Object.fromEntries(Object.entries(part).map(([name, plain]) => [name, written(plain)])));
   const command = useCommand(sendOrder);
   const [armedFor, setArmedFor] = useState<string | null>(null);
+  const result = useRef<HTMLDivElement>(null);
   const form = useRef<HTMLFormElement>(null);
   const signature = JSON.stringify([draft, market]);
   const armed = armedFor === signature;
@@ -72,6 +73,9 @@ export function OrderPanel({ market, markets, onMarket, pick }: Props) {
     const timer = setTimeout(() => setArmedFor(null), ARMED_MS);
     return () => clearTimeout(timer);
   }, [armedFor]);
+  useEffect(() => {
+    if (command.state.kind !== "idle") result.current?.scrollIntoView?.({ block: "nearest" });
+  }, [command.state.kind]);
   useHotkeys([["mod+Enter", () => { if (form.current?.contains(document.activeElement)) send(); }]], []);
 
   const mid = midOnTick(touch, rules.tick, draft.side);
@@ -126,12 +130,12 @@ export function OrderPanel({ market, markets, onMarket, pick }: Props) {
         </label>
         <TicketSums estimate={estimate} lot={picture?.lot_size} quote={quote ?? ""} />
         <TicketGate stale={stale} takes={takes} crosses={crosses} fok={draft.timeInForce === "FOK"} reduceOnly={draft.reduceOnly} flat={!held} />
-        <Button onClick={send} size="large" look={armed ? "warn" : draft.side === "BUY" ? "up" : "down"} disabled={locked}>
+        <Button onClick={send} className={css.send} size="large" look={armed ? "warn" : draft.side === "BUY" ? "up" : "down"} disabled={locked}>
           {armed
             ? t("ticket.confirmTake", { size: sizeText, price: priceText })
             : ready ? t(`ticket.send.${draft.side}`, { size: sizeText, price: priceText }) : t(`side.${draft.side}`)}
         </Button>
-        <div aria-live="polite" className={css.live}><OrderResult state={command.state} /></div>
+        <div aria-live="polite" className={css.live} ref={result}><OrderResult state={command.state} /></div>
       </form>
     </Panel>
   );

@@ -24,7 +24,7 @@ export function drawChart(container: HTMLElement, { language, decimals }: Settin
     autoSize: true,
     localization: { priceFormatter: written, timeFormatter: (time: UTCTimestamp) => formatClock(Number(time) * 1000, language) },
     timeScale: { timeVisible: true, secondsVisible: true, rightOffset: 6, barSpacing: 5, tickMarkFormatter: (time: UTCTimestamp) => formatClock(Number(time) * 1000, language) },
-    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.1, bottom: 0.12 } },
+    rightPriceScale: { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.1, bottom: 0.12 } },
     handleScale: { mouseWheel: false },
   });
   const quote = { lineWidth: 2 as const, lineType: LineType.WithSteps, priceLineVisible: false, crosshairMarkerVisible: false };

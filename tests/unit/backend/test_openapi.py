@@ -1,0 +1,75 @@
+"""The contract with the screen."""
+
+import io
+import json
+import sys
+from typing import Any
+
+import pytest
+
+from backend import openapi
+
+VERBS = {"get", "post", "delete", "put", "patch"}
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    return openapi.schema()
+
+
+def operations(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    every = [(f"{verb} {path}", operation) for path, verbs in schema["paths"].items() for verb, operation in verbs.items()]
+    return {name: operation for name, operation in every if name.partition(" ")[0] in VERBS}
+
+
+def test_every_promised_route_is_described(schema: dict[str, Any]) -> None:
+    assert set(operations(schema)) == {
+        "post /api/bot/start", "post /api/bot/stop", "get /api/bot/status", "post /api/bot/config", "get /api/bot/logs",
+        "post /api/orders/create", "get /api/orders", "delete /api/orders/{order_id}", "get /api/cached-account",
+        "get /api/broadcaster/stats", "get /api/markets", "get /healthz", "get /readyz", "get /metrics",
+    }  # fmt: skip
+
+
+def test_every_operation_has_a_name_of_its_own(schema: dict[str, Any]) -> None:
+    names = [operation["operationId"] for operation in operations(schema).values()]
+
+    assert len(names) == len(set(names))
+    assert all(name.isidentifier() and "_" not in name for name in names)
+
+
+def test_every_error_has_the_one_shape(schema: dict[str, Any]) -> None:
+    for name, operation in operations(schema).items():
+        for status, answer in operation["responses"].items():
+            if status >= "400" and not name.endswith("z"):
+                assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorBody"), (name, status)
+
+    assert set(schema["components"]["schemas"]["ErrorBody"]["required"]) == {"code", "message", "field", "hint"}
+    assert "HTTPValidationError" not in schema["components"]["schemas"]
+
+
+def test_choices_are_enumerations_of_text(schema: dict[str, Any]) -> None:
+    schemas = schema["components"]["schemas"]
+
+    assert schemas["TimeInForceName"]["enum"] == ["POST_ONLY", "GTC", "GTT", "IOC", "FOK"]
+    assert schemas["SideName"]["enum"] == ["BUY", "SELL"]
+
+
+def test_orders_and_settings_take_no_unknown_field(schema: dict[str, Any]) -> None:
+    settings = schema["paths"]["/api/bot/config"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+
+    assert schema["components"]["schemas"]["NewOrder"]["additionalProperties"] is False
+    assert settings["additionalProperties"] is False
+    assert settings["minProperties"] == 1
+    assert settings["properties"]["spread_percentage"]["maximum"] == 0.05
+
+
+def test_the_printed_description_is_the_same_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = []
+    for _ in range(2):
+        written = io.StringIO()
+        monkeypatch.setattr(sys, "stdout", written)
+        openapi.main()
+        texts.append(written.getvalue())
+
+    assert texts[0] == texts[1]
+    assert list(json.loads(texts[0])) == sorted(json.loads(texts[0]))
