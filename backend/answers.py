@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from bot.config import ConfigErrors
 from bot.core.errors import (
+    AlreadyRunning,
     ConfigurationError,
     ExchangeError,
     ExchangeUnreachable,
@@ -18,6 +19,7 @@ from bot.core.errors import (
     MakerError,
     NotFound,
     NotSent,
+    NotWhileRunning,
     OutcomeUnknown,
     PriceUnavailable,
     ProtocolError,
@@ -27,7 +29,6 @@ from bot.core.errors import (
     Unauthorised,
     VenueMode,
 )
-from bot.simple_mm_bot import AlreadyRunning, NotWhileRunning
 
 STATUS_OF: Final[dict[type[MakerError], int]] = {
     InvalidInput: 422,

@@ -17,12 +17,19 @@ class BotControl(Protocol):
 
     config: BotConfig
     engine: Engine
-    exchange_status: str
-    """connecting, connected or unreachable."""
-    exchange_detail: str
     requests_last_minute: Callable[[], int]
     """Counts the requests that left for the exchange in the last minute."""
     watchers: list[Watcher]
+
+    @property
+    def exchange_status(self) -> str:
+        """connecting, connected, unreachable or refused."""
+        ...
+
+    @property
+    def exchange_detail(self) -> str:
+        """Why it is not connected, or whose account it is."""
+        ...
 
     async def run(self) -> None:
         """Run until cancelled."""

@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from backend.service import Service
-from bot.core.engine import BotState
+from bot.core.mode import BotState
 from bot.core.orders import Owner
 from bot.observers.status import metrics
 

@@ -5,12 +5,13 @@ create; a price that waited longer than it is good for is not sent; an answer th
 """
 
 import asyncio
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final, assert_never
 
 from bot.core.actions import AnyAction, ArmDeadManSwitch, CancelOrder, LookUpOrder, PlaceOrder, RefreshAccount
-from bot.core.errors import ExchangeError, InvalidInput, NotFound, NotSent, Refused, Unauthorised
+from bot.core.errors import ExchangeError, InvalidInput, NotFound, NotSent, RateLimited, Refused, Unauthorised
 from bot.core.events import (
     AccountRead,
     AccountReadFailed,
@@ -27,6 +28,7 @@ from bot.core.events import (
     PlaceOutcomeUnknown,
     PlaceRefused,
     PositionsReported,
+    RequestsLimited,
     VenueRefusedKey,
 )
 from bot.core.market import market_name
@@ -42,7 +44,7 @@ STALE_DECISION_MS: Final = 1_500
 """A price older than this is not sent any more."""
 URGENT_WORKERS: Final = 4
 CREATE_WORKERS: Final = 4
-READ_WORKERS: Final = 2
+READ_WORKERS: Final = 3
 
 Log = Callable[..., None]
 """Called with level, event name, market and named fields."""
@@ -58,7 +60,8 @@ class OrderManager:
         self._log = log
         self._is_halted = is_halted
         self._urgent: asyncio.Queue[CancelOrder | ArmDeadManSwitch] = asyncio.Queue(MOST_WAITING)
-        self._creates: asyncio.Queue[PlaceOrder] = asyncio.Queue(MOST_WAITING)
+        self._creates: asyncio.PriorityQueue[tuple[float, int, PlaceOrder]] = asyncio.PriorityQueue(MOST_WAITING)
+        self._numbers = itertools.count()
         self._reads: asyncio.Queue[LookUpOrder | RefreshAccount] = asyncio.Queue(MOST_WAITING)
         self._under_way = 0
         self._refreshing = asyncio.Lock()
@@ -71,7 +74,7 @@ class OrderManager:
                     case CancelOrder() | ArmDeadManSwitch():
                         self._urgent.put_nowait(action)
                     case PlaceOrder():
-                        self._creates.put_nowait(action)
+                        self._creates.put_nowait((-action.worth_bps, next(self._numbers), action))
                     case LookUpOrder() | RefreshAccount():
                         self._reads.put_nowait(action)
                     case _:
@@ -116,7 +119,7 @@ class OrderManager:
 
     async def _work_creates(self) -> None:
         while True:
-            action = await self._creates.get()
+            _, _, action = await self._creates.get()
             self._under_way += 1
             try:
                 await self.place(action)
@@ -128,8 +131,8 @@ class OrderManager:
             action = await self._reads.get()
             if isinstance(action, LookUpOrder):
                 await self._look_up(action.client_order_id)
-            elif not self._refreshing.locked():
-                async with self._refreshing:
+            else:
+                async with self._refreshing:  # one after the other; the next one knows more than the one under way
                     await self.refresh_account()
 
     async def place(self, action: PlaceOrder) -> None:
@@ -143,7 +146,7 @@ class OrderManager:
             reason = f"decided {now_ms - action.decided_ms} ms ago"
             self._emit(PlaceNotSent(client_order_id=order_id, reason=reason, received_ms=now_ms))
             return
-        self._log("DEBUG", "order_attempt", order.market, **_attempt(order))
+        self._log("DEBUG", "order_edit" if order.replaces else "order_attempt", order.market, **_attempt(order))
         started_ms = self._clock.monotonic_ms()
         try:
             exchange_order_id = await self._exchange.place(order)
@@ -157,6 +160,7 @@ class OrderManager:
         except Refused as error:
             self._answered(order, error.http_status, str(error), started_ms)
             self._refused(order_id, error)
+            self._limited(error)
         except ExchangeError as error:
             self._answered(order, "unknown", str(error), started_ms)
             self._emit(PlaceOutcomeUnknown(client_order_id=order_id, reason=str(error), received_ms=self._clock.now_ms()))
@@ -183,6 +187,10 @@ class OrderManager:
             )
         )
 
+    def _limited(self, error: ExchangeError) -> None:
+        if isinstance(error, RateLimited):
+            self._emit(RequestsLimited(received_ms=self._clock.now_ms()))
+
     def _key_refused(self, error: Unauthorised) -> None:
         message = error.exchange_message
         self._emit(VenueRefusedKey(exchange_code=error.exchange_code, message=message, received_ms=self._clock.now_ms()))
@@ -194,6 +202,7 @@ class OrderManager:
         except NotFound:
             self._emit(CancelNotFound(client_order_id=order_id, received_ms=self._clock.now_ms()))
         except ExchangeError as error:
+            self._limited(error)
             self._emit(CancelFailed(client_order_id=order_id, reason=str(error), received_ms=self._clock.now_ms()))
         else:
             self._emit(CancelAcknowledged(client_order_id=order_id, received_ms=self._clock.now_ms()))
@@ -261,6 +270,7 @@ def _attempt(order: Order) -> dict[str, object]:
         "lots": order.size,
         "ticks": order.price,
         "post_only": order.post_only,
+        "replaces": order.replaces,
     }
 
 

@@ -7,21 +7,20 @@ import asyncio
 import contextlib
 import os
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from decimal import Decimal
 from typing import Any, Final, overload
 
 from bot.bot_logger import BotLogger
 from bot.clock import SystemClock
-from bot.config import HOT_FIELDS, BotConfig, changed_config
+from bot.config import BotConfig
 from bot.core.actions import AnyAction
-from bot.core.engine import BotState, Engine
-from bot.core.errors import ConfigurationError, ExchangeError, InvalidInput, MakerError, PriceUnavailable, Unauthorised
-from bot.core.events import Event, MarketRulesLoaded, QuotingStarted, QuotingStopped, VenueRefusedKey
+from bot.core.engine import Engine
+from bot.core.errors import ConfigurationError, ExchangeError, MakerError, PriceUnavailable, Unauthorised
+from bot.core.events import Event, MarketRulesLoaded, QuotingStarted, VenueRefusedKey
 from bot.core.market import Market, market_name
 from bot.core.numbers import parse_decimal, plain
-from bot.core.order_ids import OrderIds, owner_of
-from bot.core.orders import Owner
+from bot.core.order_ids import OrderIds
 from bot.core.quoting.simple import symmetric_quotes
 from bot.core.settings import AccountSettings
 from bot.environment import EnvironmentName, load_environment
@@ -36,12 +35,14 @@ from bot.ports import Clock, Exchange
 from bot.remote import find_running
 from bot.running import running_here, set_running
 from bot.state_folder import ID_BLOCK, StateFolder
+from bot.supervision import LagWatch, keep_running, sentence_of
+from bot.verbs import Verbs
 
 TICK_S: Final = 0.05
 """The loop decides at least this often, so that waits end on time even when nothing arrives."""
-STOP_TIMEOUT_S: Final = 5.0
-VERIFY_TIMEOUT_S: Final = 4.0
-VERIFY_PAUSE_S: Final = 0.25
+PANIC_TIMEOUT_S: Final = 5.0
+RULES_PAUSE_S: Final = 300.0
+MOST_CRASHES: Final = 5
 UNREACHABLE_PAUSE_S: Final = 2.0
 MAX_MARK_AGE_MS: Final = 5_000
 LOW_IDS: Final = ID_BLOCK // 2
@@ -50,18 +51,6 @@ ACTIVE_BOT_ORDERS: dict[str, dict[str, Any]] = {}
 """The bot's orders that may be live: {"order id": {"side": "BUY", "price": 86112.0, "size": "0.01"}}. Read it, never write it."""
 
 Watcher = Callable[[Engine, list[Event], list[AnyAction]], None]
-
-
-class AlreadyRunning(MakerError):
-    """Start was asked for while the bot runs."""
-
-    code = "already_running"
-
-
-class NotWhileRunning(MakerError):
-    """Something was asked for that only a stopped bot does."""
-
-    code = "not_while_running"
 
 
 async def bot_main_loop(
@@ -93,8 +82,6 @@ class MarketMaker:
         self.config = config
         self.logger = logger
         self.clock = clock
-        self.exchange_status = "connecting"
-        self.exchange_detail = ""
         self.watchers: list[Watcher] = []
         self.requests_last_minute: Callable[[], int] = lambda: 0
         """How many requests left for the exchange within the last minute; set by whoever counts them."""
@@ -105,9 +92,27 @@ class MarketMaker:
         self.inbox = Inbox(clock)
         self.orders = OrderManager(exchange, self.inbox.emit, clock, logger.log, lambda: home.is_halted)
         self.hand = HandOrders(self.engine, self.orders, exchange, clock, self.ids)
+        self.verbs = Verbs(
+            self.engine, self.orders, self.hand, exchange, emit=self.inbox.emit, clock=clock, logger=logger, home=home
+        )
+        self.lag = LagWatch(self.inbox.emit, clock, logger.log, self._reconnect)
         self._narrator = Narrator(logger)
-        self._commands = asyncio.Lock()
-        self._markets_changed = asyncio.Event()
+        self._streams_stale = asyncio.Event()
+        self._contact = "connecting"
+        self._contact_detail = ""
+
+    @property
+    def exchange_status(self) -> str:
+        """connecting, connected, unreachable or refused."""
+        if self._contact == "connected" and not self.engine.sync.is_synced:
+            return "connecting"
+        return self._contact
+
+    @property
+    def exchange_detail(self) -> str:
+        """Why it is not connected, or whose account it is."""
+        reason = self.engine.sync.blocks()
+        return reason.text if self._contact == "connected" and reason is not None else self._contact_detail
 
     # --- running ----------------------------------------------------------------------------------------------------------
 
@@ -123,17 +128,47 @@ class MarketMaker:
             set_running(None)
 
     async def _run(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(
-                bot_main_loop(self.inbox, self.engine, self.orders, self.clock, [self._observe, *self.watchers]), name="loop"
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._loop(), name="loop")
+                tasks.create_task(self._keep("id reservation", self._reserve_ids), name="ids")
+                tasks.create_task(self._keep("order manager", self.orders.run), name="orders")
+                self._look_back()
+                if not await self._first_contact():
+                    return  # the loop goes on, so that the state can be seen; a person must act
+                tasks.create_task(self._keep("streams", self._follow), name="streams")
+                tasks.create_task(self._keep("market rules", self._read_rules), name="rules")
+                if self.config.enabled:
+                    self.inbox.emit(QuotingStarted(received_ms=self.clock.now_ms()))
+        finally:
+            await asyncio.to_thread(self._home.note_end)
+
+    async def _loop(self) -> None:
+        """Run the main loop; when it dies of a bug of ours, cancel everything of the bot before it ends."""
+        try:
+            watchers = [self._observe, *self.watchers]
+            await bot_main_loop(self.inbox, self.engine, self.orders, self.clock, watchers)
+        except Exception as error:
+            self.logger.log("ERROR", "loop_crashed", None, reason=sentence_of(error))
+            with contextlib.suppress(ExchangeError, TimeoutError):
+                async with asyncio.timeout(PANIC_TIMEOUT_S):
+                    ours = [order.client_order_id for order in self.engine.bot_orders()]
+                    if ours:
+                        await self._exchange.mass_cancel(client_order_ids=ours)
+            raise
+
+    async def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        await keep_running(name, work, emit=self.inbox.emit, clock=self.clock)
+
+    def _look_back(self) -> None:
+        """Halt when a person left a HALT marker, or when the program has crashed again and again."""
+        if self._home.is_halted:
+            self.verbs.halt("halt_marker", f"a HALT marker stands; remove {self._home.path / 'HALT'} and start")
+        crashes = self._home.note_start(self.clock.now_ms())
+        if crashes >= MOST_CRASHES:
+            self.verbs.halt(
+                "crash_loop", f"the program ended unexpectedly {crashes} times within ten minutes; look at the log, then start"
             )
-            tasks.create_task(self._reserve_ids(), name="ids")
-            if not await self._first_contact():
-                return
-            tasks.create_task(self.orders.run(), name="orders")
-            tasks.create_task(self._follow(), name="streams")
-            if self.config.enabled:
-                self.inbox.emit(QuotingStarted(received_ms=self.clock.now_ms()))
 
     async def _first_contact(self) -> bool:
         """Load market rules and check who we are, as long as it takes. False: the key or vault is refused, a person must act."""
@@ -141,21 +176,22 @@ class MarketMaker:
             try:
                 markets = await self._exchange.load_markets()
                 identity = await self._exchange.identity()
+                await self._exchange.fees(tuple(self.engine.settings))
             except (Unauthorised, ConfigurationError) as error:
                 self._refuse_key(error)
                 return False
             except ExchangeError as error:
-                self.exchange_status, self.exchange_detail = "unreachable", str(error)
+                self._contact, self._contact_detail = "unreachable", str(error)
                 self.logger.log("WARNING", "exchange_unreachable", None, reason=str(error))
                 await self.clock.sleep(UNREACHABLE_PAUSE_S)
             else:
                 self._take_rules(markets)
-                self.exchange_status, self.exchange_detail = "connected", f"account {identity.account_id}"
+                self._contact, self._contact_detail = "connected", f"account {identity.account_id}"
                 return True
 
     def _refuse_key(self, error: Unauthorised | ConfigurationError) -> None:
         code = error.exchange_code if isinstance(error, Unauthorised) else 0
-        self.exchange_status, self.exchange_detail = "refused", str(error)
+        self._contact, self._contact_detail = "refused", str(error)
         self.inbox.emit(VenueRefusedKey(exchange_code=code, message=str(error), received_ms=self.clock.now_ms()))
 
     def _take_rules(self, markets: dict[str, Market]) -> None:
@@ -176,12 +212,31 @@ class MarketMaker:
                     self.logger.log("ERROR", "ids_not_reserved", None, reason=str(error))
             await self.clock.sleep(1)
 
-    async def _follow(self) -> None:
-        """Follow the feeds of the configured markets, anew whenever the set of markets changes; ends with the loop."""
+    async def _read_rules(self) -> None:
+        """Read market rules and fees again and again: ticks, steps and states change while we run. Ends with its task."""
         while True:
-            self._markets_changed.clear()
+            await self.clock.sleep(RULES_PAUSE_S)
+            try:
+                markets = await self._exchange.load_markets()
+                await self._exchange.fees(tuple(self.engine.settings))
+            except ExchangeError as error:
+                self.logger.log("WARNING", "rules_not_read", None, reason=str(error))
+                continue
+            for market in markets.values():
+                held = self.engine.views.get(market.name)
+                if held is None or held.rules != market:
+                    self.inbox.emit(MarketRulesLoaded(market=market, received_ms=self.clock.now_ms()))
+
+    def _reconnect(self) -> None:
+        """Have every stream connected anew: what they hold is old, or the markets have changed."""
+        self._streams_stale.set()
+
+    async def _follow(self) -> None:
+        """Follow the feeds of the configured markets, anew whenever they are stale as a whole; ends with its task."""
+        while True:
+            self._streams_stale.clear()
             following = asyncio.create_task(self._exchange.stream(tuple(self.engine.settings), self.inbox.emit))
-            waiting = asyncio.create_task(self._markets_changed.wait())
+            waiting = asyncio.create_task(self._streams_stale.wait())
             try:
                 done, _ = await asyncio.wait((following, waiting), return_when=asyncio.FIRST_COMPLETED)
                 if following in done:
@@ -193,6 +248,7 @@ class MarketMaker:
 
     def _observe(self, engine: Engine, events: list[Event], actions: list[AnyAction]) -> None:
         del events, actions
+        self.lag.tick()
         self._narrator.tell(engine)
         ACTIVE_BOT_ORDERS.clear()
         for order in engine.bot_orders():
@@ -204,69 +260,27 @@ class MarketMaker:
     # --- the verbs --------------------------------------------------------------------------------------------------------
 
     async def start(self) -> dict[str, Any]:
-        """Start quoting.
-
-        Raises: AlreadyRunning when it does already.
-        """
-        async with self._commands:
-            if self.engine.state is BotState.RUNNING:
-                raise AlreadyRunning("the bot is already running; stop it first to start it anew")
-            self.inbox.emit(QuotingStarted(received_ms=self.clock.now_ms()))
-            await self._until(lambda: self.engine.state is BotState.RUNNING, 2.0)
-            return {"status": "started", "config": self.config.model_dump()}
+        """Start quoting; see `Verbs.start`."""
+        return await self.verbs.start(self.config)
 
     async def stop(self, reason: str = "stopped by a person") -> dict[str, Any]:
-        """Stop quoting, cancel the bot's orders, and verify on the exchange that none is left; names what is."""
-        async with self._commands:
-            self.inbox.emit(QuotingStopped(reason=reason, received_ms=self.clock.now_ms()))
-            await self._until(lambda: self.engine.state is BotState.STOPPED, 2.0)
-            gone = await self._until(lambda: not self.engine.bot_orders() and self.orders.is_idle, STOP_TIMEOUT_S)
-            remaining = await self._remaining() if gone else [order.client_order_id for order in self.engine.bot_orders()]
-            if not remaining:
-                await self.orders.disarm()
-            self.logger.log("INFO", "bot_stopped", None, remaining=len(remaining))
-            return {"status": "stopped" if not remaining else "stopping", "remaining": remaining}
+        """Stop quoting and verify that no order of the bot is left; see `Verbs.stop`."""
+        return await self.verbs.stop(reason)
 
-    async def _remaining(self) -> list[str]:
-        """Ask the exchange until it lists no order of the bot, because its reads lag its book; names what is still listed."""
-        listed: list[str] = [order.client_order_id for order in self.engine.bot_orders()]
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(VERIFY_TIMEOUT_S):
-                while True:
-                    try:
-                        reports = await self._exchange.open_orders()
-                    except ExchangeError as error:
-                        self.logger.log("WARNING", "stop_not_verified", None, reason=str(error))
-                    else:
-                        listed = [each.client_order_id for each in reports if owner_of(each.client_order_id) is Owner.BOT]
-                        if not listed:
-                            return []
-                    await asyncio.sleep(VERIFY_PAUSE_S)
-        return listed
+    async def pause(self, reason: str = "paused by a person") -> dict[str, Any]:
+        """Pull the quotes until the next start; see `Verbs.pause`."""
+        return await self.verbs.pause(reason)
+
+    async def flatten(self, market: str | None = None) -> dict[str, Any]:
+        """Close the position of a market, the configured one by default; see `Verbs.flatten`."""
+        return await self.verbs.flatten(market_name(market or self.config.market))
 
     def configure(self, changes: dict[str, object]) -> BotConfig:
-        """Change settings: hot ones at any time, the others only while stopped.
-
-        Raises: ConfigErrors naming fields and ranges; NotWhileRunning for a field that needs a stop.
-        """
-        config = changed_config(self.config, changes)
-        cold = [name for name in changes if name not in HOT_FIELDS and getattr(config, name) != getattr(self.config, name)]
-        if cold and self.engine.state is not BotState.STOPPED:
-            raise NotWhileRunning(f"{', '.join(cold)} can change only while the bot is stopped; stop it first")
-        self._apply(config)
-        self.logger.log(
-            "INFO", "configuration_changed", config.market, changes={name: str(value) for name, value in changes.items()}
-        )
-        return config
-
-    def _apply(self, config: BotConfig) -> None:
-        if self.engine.views and config.market not in self.engine.views:
-            known = ", ".join(sorted(self.engine.views)[:10])
-            raise InvalidInput("market", config.market, f"a market of the exchange: {known}")
-        self.engine.configure(config.settings())
-        if config.market != self.config.market:
-            self._markets_changed.set()
-        self.config = config
+        """Change settings; see `Verbs.configured`."""
+        before, self.config = self.config, self.verbs.configured(self.config, changes)
+        if before.market != self.config.market:
+            self._reconnect()
+        return self.config
 
     async def create_order(
         self,
@@ -315,14 +329,6 @@ class MarketMaker:
         status = bot_status(self.engine, self.config.market, self.config.model_dump())
         status["metrics"]["requests_last_minute"] = self.requests_last_minute()
         return status
-
-    async def _until(self, holds: Callable[[], bool], seconds: float) -> bool:
-        """Wait until something holds; False when it does not within the time."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while not holds():  # noqa: ASYNC110 - the loop's own rhythm changes the state; it rings no bell for each fact
-                    await asyncio.sleep(TICK_S / 2)
-        return holds()
 
 
 # --- the documents' functions ---------------------------------------------------------------------------------------------

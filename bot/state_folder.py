@@ -12,6 +12,7 @@ from typing import IO, Final
 from bot.core.errors import ConfigurationError
 from bot.core.order_ids import MAX_NONCE
 
+CRASH_WINDOW_MS: Final = 600_000
 ID_BLOCK: Final = 1_000
 """Order ids reserved at a time; a crash loses at most this many numbers, and never repeats one."""
 
@@ -98,6 +99,25 @@ class StateFolder:
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return address if _is_alive(process) else None
+
+    def note_start(self, now_ms: int) -> int:
+        """Note that the program started; return how many starts within ten minutes before this one never ended properly."""
+        file = self.path / "starts.json"
+        try:
+            starts = [int(each) for each in json.loads(file.read_text(encoding="utf-8"))]
+        except (OSError, ValueError, TypeError):
+            starts = []
+        recent = [each for each in starts if 0 <= now_ms - each <= CRASH_WINDOW_MS]
+        self._write(file, json.dumps([*recent, now_ms]), durable=False)
+        return len(recent)
+
+    def note_end(self) -> None:
+        """Note that the program ended as it should: its starts are forgotten."""
+        (self.path / "starts.json").unlink(missing_ok=True)
+
+    def halt(self) -> None:
+        """Leave a HALT marker: a running bot with this folder creates nothing more until it is removed."""
+        self._write(self.path / "HALT", "", durable=True)
 
     @property
     def is_halted(self) -> bool:

@@ -19,9 +19,8 @@ from backend.schemas import (
 )
 from bot.bot_logger import RING_SIZE
 from bot.config import ConfigErrors
-from bot.core.errors import InvalidInput
+from bot.core.errors import AlreadyRunning, InvalidInput
 from bot.core.market import market_name
-from bot.simple_mm_bot import AlreadyRunning
 
 router: Final = APIRouter(prefix="/api/bot", tags=["bot"])
 CONFIG_BODY: Final = {"requestBody": {"content": {"application/json": {"schema": config_change_schema()}}}}

@@ -21,6 +21,8 @@ class PlaceOrder(Action, frozen=True, kw_only=True):
     approved: ApprovedOrder
     decided_ms: int
     """Local time of the decision; a price that waited too long is not sent."""
+    worth_bps: float = 0.0
+    """How far the quote it corrects is from where it should be; what corrects most is sent first."""
 
 
 class CancelOrder(Action, frozen=True, kw_only=True):

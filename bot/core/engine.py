@@ -6,7 +6,6 @@ as actions, things worth telling as notes. The same events in the same order giv
 
 from collections.abc import Iterable
 from decimal import Decimal
-from enum import StrEnum
 from typing import assert_never
 
 from bot.core import doubts
@@ -23,6 +22,7 @@ from bot.core.events import (
     CancelAcknowledged,
     CancelFailed,
     CancelNotFound,
+    CreatesHeld,
     DeadManSwitchArmed,
     DeadManSwitchFailed,
     Event,
@@ -40,37 +40,41 @@ from bot.core.events import (
     PlaceOutcomeUnknown,
     PlaceRefused,
     PositionsReported,
+    ProcessSlept,
+    QuotingHalted,
+    QuotingPaused,
     QuotingStarted,
     QuotingStopped,
+    RequestsLimited,
     StreamAlive,
+    TaskFailed,
     TradeSeen,
     VenueRefusedKey,
 )
+from bot.core.exchange_clock import ExchangeClock
 from bot.core.live_orders import LiveOrders
-from bot.core.maker import Maker
+from bot.core.maker import Desk, Maker
 from bot.core.market_view import MarketView
+from bot.core.mode import BotState, Mode
 from bot.core.nets import AccountSync, DeadManSwitch
 from bot.core.notes import Note, Reason
 from bot.core.numbers import plain
 from bot.core.order_ids import OrderIds
 from bot.core.orders import Fill, Order, OrderReport, Owner, Saw, Status
+from bot.core.pace import Pace
 from bot.core.quoting.simple import Simple
 from bot.core.risk.limits import approve
 from bot.core.settings import AccountSettings, MakerSettings
+
+MarketDataEvent = BookSnapshot | BookDelta | BestQuoteSeen | MarkPriceSeen | IndexPriceSeen | TradeSeen | FundingRateSeen
 
 BROKEN_ORDER_CODES = frozenset({400, 422, 1100, 1101, 1102, 1121, 1123, 1124, 1125, 1130, 1131, 1132, 1133, 1143, 1144})
 """Refusals that repeat for every order because something of ours is wrong: stop, never loop."""
 
 
+EDIT_NOT_FOUND = 1142
+"""The order to be replaced is not open (any more): usually it was just filled. Ask, do not conclude."""
 ORPHAN_RETRY_MS = 2_000
-
-
-class BotState(StrEnum):
-    STOPPED = "STOPPED"
-    RUNNING = "RUNNING"
-    PAUSED = "PAUSED"
-    REDUCING = "REDUCING"
-    HALTED = "HALTED"
 
 
 class Counters:
@@ -94,8 +98,7 @@ class Engine:
     """State, and the two verbs."""
 
     def __init__(self, settings: Iterable[MakerSettings], account_settings: AccountSettings, ids: OrderIds) -> None:
-        self.state = BotState.STOPPED
-        self.state_reason = Reason(code="stopped", text="the bot is stopped")
+        self.mode = Mode(ids.epoch)
         self.settings = {each.market: each for each in settings}
         self.account_settings = account_settings
         self.ids = ids
@@ -106,11 +109,23 @@ class Engine:
         self.counters = Counters()
         self.sync = AccountSync(account_settings)
         self.switch = DeadManSwitch(account_settings)
+        self.exchange_clock = ExchangeClock()
+        self.pace = Pace(account_settings.requests_per_minute)
+        self.hold = ""
+        """Why nothing may be created, for a reason of our own process; "" when it may."""
         self.feed_seen_ms: dict[str, int] = {}
         self._has_fills_baseline = False
         self._orphan_asked_ms: dict[str, int] = {}
         self._doubts = doubts.Doubts()
         self._notes: list[Note] = []
+
+    @property
+    def state(self) -> BotState:
+        return self.mode.state
+
+    @property
+    def state_reason(self) -> Reason:
+        return self.mode.reason
 
     # --- fold -------------------------------------------------------------------------------------------------------------
 
@@ -126,8 +141,7 @@ class Engine:
                 | TradeSeen()
                 | FundingRateSeen()
             ):
-                if (view := self.views.get(event.market)) is not None:
-                    view.apply(event)
+                self._apply_market(event)
             case MarketRulesLoaded():
                 self._load_rules(event)
             case FeedLost() | FeedRestored() | StreamAlive():
@@ -151,10 +165,49 @@ class Engine:
                 self.halt(
                     Reason(code="key_refused", text=f"the exchange refuses the key ({event.exchange_code}): {event.message}")
                 )
-            case QuotingStarted() | QuotingStopped():
+            case RequestsLimited():
+                self.pace.limited(event.received_ms)
+                self._note("WARNING", "requests_limited", None, reprices_per_minute=round(self.pace.reprices_per_minute))
+            case ProcessSlept() | TaskFailed() | CreatesHeld():
+                self._apply_process(event)
+            case QuotingStarted() | QuotingPaused() | QuotingHalted() | QuotingStopped():
                 self._apply_command(event)
             case _:
                 assert_never(event)
+
+    def _apply_market(self, event: MarketDataEvent) -> None:
+        view = self.views.get(event.market)
+        if view is None:
+            return
+        view.apply(event)
+        if event.exchange_ms > 0:
+            self.exchange_clock.see(event.exchange_ms, event.received_ms)
+        if isinstance(event, MarkPriceSeen) and event.market in self.makers:
+            self.pace.observe(view, event.received_ms)
+
+    def _apply_process(self, event: ProcessSlept | TaskFailed | CreatesHeld) -> None:
+        now_ms = event.received_ms
+        match event:
+            case ProcessSlept():
+                self._note("ERROR", "process_slept", None, gap_ms=event.gap_ms)
+                self._forget_the_world(f"the process did not run for {event.gap_ms} ms", now_ms)
+            case TaskFailed():
+                self._note("ERROR", "task_failed", None, task=event.task, reason=event.reason)
+                self._forget_the_world(f"{event.task} failed: {event.reason}", now_ms)
+                if event.is_final:
+                    self.halt(Reason(code="task_failed", text=f"{event.task} fails again and again: {event.reason}"))
+            case CreatesHeld():
+                if event.reason != self.hold:
+                    level = "ERROR" if event.reason else "INFO"
+                    self._note(level, "creates_held" if event.reason else "creates_released", None, reason=event.reason)
+                self.hold = event.reason
+
+    def _forget_the_world(self, reason: str, now_ms: int) -> None:
+        """Believe nothing until it was heard again: prices, books, and the completeness of the account."""
+        for view in self.views.values():
+            for feed in ("book", "best_quote", "mark"):
+                view.lose(feed, reason)
+        self.sync.apply(FeedLost(feed="account", market=None, reason=reason, received_ms=now_ms))
 
     def _load_rules(self, event: MarketRulesLoaded) -> None:
         name = event.market.name
@@ -224,6 +277,8 @@ class Engine:
         maker = self.makers.get(after.market)
         if before is None:
             self._note("WARNING", "order_adopted", after.market, order=after.client_order_id, owner=after.owner)
+            if self.sync.is_synced and (second := self.mode.met(after)) is not None:
+                self.halt(second)
             return
         if before.status == after.status or after.owner is not Owner.BOT:
             return
@@ -245,8 +300,12 @@ class Engine:
             self.counters.rejects[code] = self.counters.rejects.get(code, 0) + 1
             self._note("WARNING", "order_rejected", after.market, order=after.client_order_id, side=after.side, reason=code)
             maker.refused(after.side, now_ms)
-        elif before.status is not Status.CANCELLING and after.status is not Status.FILLED:
-            maker.vanished(now_ms)
+        elif after.status is Status.FILLED:
+            maker.drop(after.side)
+        elif before.status is not Status.CANCELLING:
+            maker.vanished(after.side, now_ms)
+            if after.status is Status.CANCELLED and before.status is Status.RESTING and self.mode.vanished(now_ms):
+                self._note("ERROR", "bot_paused", None, reason=self.mode.reason.text)
 
     def _apply_fills(self, event: FillsReported) -> None:
         if event.source == "rest" and not self._has_fills_baseline:
@@ -303,10 +362,15 @@ class Engine:
             case PlaceNotSent():
                 after = self.orders.saw(order_id, Saw.NOT_SENT, now_ms, reason=f"not sent: {event.reason}")
                 self._not_placed(before, after, now_ms)
+                if before is not None:
+                    self.orders.replacement_failed(before, Saw.REPLACE_REFUSED, now_ms)
             case PlaceRefused():
                 reason = f"{event.exchange_code} {event.message}"
                 after = self.orders.saw(order_id, Saw.REFUSED, now_ms, reason=reason)
                 self._not_placed(before, after, now_ms)
+                if before is not None:
+                    gone = event.exchange_code == EDIT_NOT_FOUND
+                    self.orders.replacement_failed(before, Saw.CANCEL_NOT_FOUND if gone else Saw.REPLACE_REFUSED, now_ms)
                 if event.exchange_code in BROKEN_ORDER_CODES and after is not None and after.owner is Owner.BOT:
                     code = f"refused_{event.exchange_code}"
                     self.halt(Reason(code=code, text=f"the exchange refuses our orders: {reason}"))
@@ -331,21 +395,22 @@ class Engine:
         if isinstance(event, DeadManSwitchFailed):
             self._note("WARNING", "dead_man_switch_failed", None, reason=event.reason)
 
-    def _apply_command(self, event: QuotingStarted | QuotingStopped) -> None:
-        if isinstance(event, QuotingStarted):
-            self.state = BotState.RUNNING
-            self.state_reason = Reason(code="running", text="quoting was started")
-            self._note("INFO", "bot_started", None)
-        else:
-            self.state = BotState.STOPPED
-            self.state_reason = Reason(code="stopped", text=event.reason)
-            self._note("INFO", "bot_stopping", None, reason=event.reason)
+    def _apply_command(self, event: QuotingStarted | QuotingPaused | QuotingHalted | QuotingStopped) -> None:
+        self.mode.apply(event)
+        match event:
+            case QuotingStarted():
+                self._note("INFO", "bot_started", None)
+            case QuotingPaused():
+                self._note("WARNING", "bot_paused", None, reason=event.reason)
+            case QuotingHalted():
+                self._note("ERROR", "bot_halted", None, code=event.code, text=event.reason)
+            case QuotingStopped():
+                self._note("INFO", "bot_stopping", None, reason=event.reason)
 
     def halt(self, reason: Reason) -> None:
         """Stop quoting until a person has looked."""
-        if self.state is not BotState.HALTED:
+        if self.mode.halt(reason):
             self._note("ERROR", "bot_halted", None, code=reason.code, text=reason.text)
-        self.state, self.state_reason = BotState.HALTED, reason
 
     # --- decide -----------------------------------------------------------------------------------------------------------
 
@@ -354,13 +419,11 @@ class Engine:
         actions: list[AnyAction] = []
         wanted = self.state is BotState.RUNNING or bool(self.bot_orders())
         actions += self.switch.decide(wanted, now_ms)
-        blocked = self.sync.blocks() or self.switch.blocks(now_ms)
+        blocked = self.sync.blocks() or self.switch.blocks(now_ms) or self._held()
         for maker in self.makers.values():
             if self.state is BotState.RUNNING:
                 position = self.account.position(maker.market)
-                actions += maker.decide(
-                    self.orders, position, blocked=blocked, ids=self.ids, approve=self._approve, now_ms=now_ms
-                )
+                actions += maker.decide(self._desk(maker, position, now_ms), blocked)
             else:
                 actions += maker.pull(self.orders, self.state_reason, now_ms)
             self._notes += maker.notes
@@ -372,6 +435,25 @@ class Engine:
         for market, held, truth in self.account.reconcile(now_ms):
             self._note("ERROR", "position_adopted", market, held=held, exchange=truth)
         return actions
+
+    def _held(self) -> Reason | None:
+        if self.hold:
+            return Reason(code="creates_held", text=self.hold)
+        offset_ms = self.exchange_clock.offset_ms
+        if abs(offset_ms) > self.account_settings.max_clock_offset_ms:
+            return Reason(code="clock_offset", text=f"the exchange's clock and ours are {offset_ms} ms apart")
+        return None
+
+    def _desk(self, maker: Maker, position: Decimal, now_ms: int) -> Desk:
+        return Desk(
+            orders=self.orders,
+            position=position,
+            ids=self.ids,
+            approve=self._approve,
+            threshold=self.pace.threshold(maker.market, maker.settings.price_move_threshold, 2 * len(self.makers)),
+            clock_offset_ms=self.exchange_clock.offset_ms,
+            now_ms=now_ms,
+        )
 
     def _orphans(self, now_ms: int) -> list[AnyAction]:
         """Cancel orders of the bot on markets that it does not quote any more."""

@@ -6,6 +6,8 @@ MakerError
 ├── RiskRefused             our own limits forbid it; nothing was sent
 ├── PriceUnavailable        no price that is fresh enough to act on
 ├── IdsExhausted            no reserved order id is left; nothing may be created until a block is reserved
+├── AlreadyRunning          start was asked for while the bot runs
+├── NotWhileRunning         something was asked for that the present state does not allow
 ├── InvariantBroken         our bug: cancel everything and stop
 └── ExchangeError
     ├── NotSent             it never left this machine: it did not happen
@@ -65,6 +67,18 @@ class IdsExhausted(MakerError):
     """No reserved order id is left; nothing may be created until a block is reserved."""
 
     code = "ids_exhausted"
+
+
+class AlreadyRunning(MakerError):
+    """Start was asked for while the bot runs."""
+
+    code = "already_running"
+
+
+class NotWhileRunning(MakerError):
+    """Something was asked for that the present state does not allow; says what to do first."""
+
+    code = "not_while_running"
 
 
 class InvariantBroken(MakerError):

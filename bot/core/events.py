@@ -305,12 +305,59 @@ class VenueRefusedKey(Record, frozen=True, kw_only=True):
     received_ms: int
 
 
+class RequestsLimited(Record, frozen=True, kw_only=True):
+    """The exchange answered "too many requests"."""
+
+    received_ms: int
+
+
+# --- our own process ----------------------------------------------------------------------------------------------------
+
+
+class ProcessSlept(Record, frozen=True, kw_only=True):
+    """The loop did not run for `gap_ms`: suspended, stopped or starved. Everything known before is old."""
+
+    gap_ms: int
+    received_ms: int
+
+
+class TaskFailed(Record, frozen=True, kw_only=True):
+    """A worker died and is started again; `is_final`: it died too often."""
+
+    task: str
+    reason: str
+    is_final: bool
+    received_ms: int
+
+
+class CreatesHeld(Record, frozen=True, kw_only=True):
+    """Nothing may be created, for `reason` of our own (the journal cannot follow); "" lets creates go again."""
+
+    reason: str
+    received_ms: int
+
+
 # --- people -------------------------------------------------------------------------------------------------------------
 
 
 class QuotingStarted(Record, frozen=True, kw_only=True):
     """A person, or the configuration at start-up, asked for quotes."""
 
+    received_ms: int
+
+
+class QuotingPaused(Record, frozen=True, kw_only=True):
+    """Quotes are pulled and nothing new is opened until a person starts again."""
+
+    reason: str
+    received_ms: int
+
+
+class QuotingHalted(Record, frozen=True, kw_only=True):
+    """Something is wrong that a person must look at: nothing is created until it is started anew."""
+
+    code: str
+    reason: str
     received_ms: int
 
 
@@ -339,6 +386,8 @@ AnswerEvent = (
     | DeadManSwitchArmed
     | DeadManSwitchFailed
     | VenueRefusedKey
+    | RequestsLimited
 )
-CommandEvent = QuotingStarted | QuotingStopped
-Event = MarketEvent | FeedEvent | AccountEvent | AnswerEvent | CommandEvent
+ProcessEvent = ProcessSlept | TaskFailed | CreatesHeld
+CommandEvent = QuotingStarted | QuotingPaused | QuotingHalted | QuotingStopped
+Event = MarketEvent | FeedEvent | AccountEvent | AnswerEvent | ProcessEvent | CommandEvent

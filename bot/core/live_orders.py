@@ -70,6 +70,16 @@ class LiveOrders:
             known["since_ms"] = now_ms
         return self._store(msgspec.structs.replace(order, status=status, **known))
 
+    def replaced(self, old_id: str, new_id: str, now_ms: int) -> None:
+        """Note that `new_id` was sent to take the place of `old_id`; both count as live until the exchange has ended one."""
+        self.saw(old_id, Saw.CANCEL_SENT, now_ms, replaced_by=new_id)
+
+    def replacement_failed(self, new: Order, saw: Saw, now_ms: int) -> None:
+        """The order that was to replace another was refused or not sent: `saw` is what this means for the old one."""
+        old = self.get(new.replaces) if new.replaces else None
+        if old is not None and old.replaced_by == new.client_order_id:
+            self.saw(old.client_order_id, saw, now_ms, replaced_by=None)
+
     def report(self, report: OrderReport, market: Market, now_ms: int) -> Order | None:
         """Apply what the exchange says about an order of ours; returns it as it is now, None when the report is a stranger's.
 
@@ -95,7 +105,7 @@ class LiveOrders:
     def _revive(self, order: Order, learned: dict[str, object], now_ms: int) -> Order:
         """Take back an end that we had concluded ourselves: the exchange says that the order lives."""
         self._ended.pop(order.client_order_id, None)
-        learned |= {"status": Status.RESTING, "since_ms": now_ms, "reason": "came back"}
+        learned |= {"status": Status.RESTING, "since_ms": now_ms, "reason": "came back", "adopted": True}
         return self._store(msgspec.structs.replace(order, **learned))
 
     def filled_at_least(self, client_order_id: str, filled: Lots) -> Order | None:
@@ -151,6 +161,7 @@ def adopted(report: OrderReport, owner: Owner, market: Market, now_ms: int) -> O
         exchange_order_id=report.exchange_order_id,
         filled=market.floor_lots(report.filled),
         reason="adopted",
+        adopted=True,
         since_ms=now_ms,
         updated_ms=report.updated_ms,
     )

@@ -1,8 +1,9 @@
-"""One market's quoting: when to refresh, and the cancels and placements that a refresh consists of.
+"""One market's quoting: when to decide on new quotes, and the steps that lead from what is live to what is wished.
 
-The rule is the documents' own: cancel the old orders, calculate, place. A refresh begins by asking for the end of every order of
-the bot; the new pair is placed when each of them has ended, or is in doubt, in which case it is counted as live in the exposure
-and looked up elsewhere. Nothing here reads a clock.
+A refresh decides two wishes. From then on every decision compares them with the orders that may be live and takes the next safe
+step: amend in place, cancel, wait for an answer, place. An order in doubt is counted as live in the exposure and looked up
+elsewhere. With `edit_in_place` off this is the documents' loop to the letter: cancel the old orders, calculate, place.
+Nothing here reads a clock.
 """
 
 from collections.abc import Callable
@@ -16,12 +17,13 @@ from bot.core.errors import IdsExhausted, RiskRefused
 from bot.core.live_orders import LiveOrders
 from bot.core.market_view import MarketView
 from bot.core.notes import Note, Reason
-from bot.core.numbers import plain
+from bot.core.numbers import BPS, plain
 from bot.core.order_ids import OrderIds
 from bot.core.orders import Order, Owner, Saw, Side, Status, TimeInForce
 from bot.core.quoting.base import Strategy
 from bot.core.quoting.guards import reason_not_to_quote
-from bot.core.quoting.ladder import DesiredQuotes, Quote, lay
+from bot.core.quoting.ladder import Quote, lay
+from bot.core.reconcile import Amend, Plan, reconcile
 from bot.core.risk.exposure import capacity, possibly_live
 from bot.core.settings import MakerSettings
 from bot.core.snapshot import MarketPicture, picture_of
@@ -31,6 +33,8 @@ CANCEL_RETRY_MS: Final = 1_500
 COOL_DOWN_MS: Final = 1_000
 """Pause of a side after a rejected order; doubles with each rejection in a row."""
 COOL_DOWN_MAX_MS: Final = 60_000
+AMEND_DISTANCE_TICKS: Final = 2
+"""An order closer than this to the opposite touch is not amended: the book might refuse it, and both would be gone."""
 
 Approve = Callable[[Order, MarketView], ApprovedOrder]
 
@@ -40,6 +44,20 @@ class Cooling(msgspec.Struct):
 
     streak: int = 0
     until_ms: int = 0
+
+
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
+    """What a decision may use besides the market itself."""
+
+    orders: LiveOrders
+    position: Decimal
+    ids: OrderIds
+    approve: Approve
+    threshold: Decimal
+    """The move that refreshes quotes: the configured one, or what the request budget can pay."""
+    clock_offset_ms: int
+    """Exchange time minus ours: an order's end is told in the exchange's time."""
+    now_ms: int
 
 
 class Maker:
@@ -53,16 +71,16 @@ class Maker:
         self.withheld: dict[Side, Reason] = {}
         self.last_quote_price: Decimal | None = None
         self.notes: list[Note] = []
-        self._replacing = ""
-        self._anchor: Decimal | None = None
-        self._placed_ms = 0
+        self.refreshes = 0
+        self._wishes: tuple[Quote, ...] = ()
+        self._why = ""
+        """Why the present wishes were made; empty once what is live is what was wished."""
+        self._decided_ms = 0
         self._checked_ms = 0
         self._refill_at_ms: int | None = None
         self._cooling = {side: Cooling() for side in Side}
         self._cancel_sent_ms: dict[str, int] = {}
         self._held: dict[Side, Reason] = {}
-        self._shown: set[str] = set()
-        """Ids of the last refresh; any other order of the bot in this market came back late and is cancelled on sight."""
         self._unanswered: set[str] = set()
         self._answered: list[str] = []
 
@@ -83,6 +101,11 @@ class Maker:
         cooling.streak = min(cooling.streak + 1, 16)
         cooling.until_ms = now_ms + pause
         self._refill_at_ms = max(self._refill_at_ms or 0, now_ms + pause)
+        self.drop(side)
+
+    def drop(self, side: Side) -> None:
+        """The order on `side` has ended: show nothing there until the next refresh."""
+        self._wishes = tuple(quote for quote in self._wishes if quote.side is not side)
 
     def acknowledged(self, order: Order) -> None:
         """The exchange took an order of the last refresh; told once all of them are answered."""
@@ -97,8 +120,9 @@ class Maker:
         """An order on `side` rests on the book: the streak is over."""
         self._cooling[side] = Cooling()
 
-    def vanished(self, now_ms: int) -> None:
+    def vanished(self, side: Side, now_ms: int) -> None:
         """An order of ours ended without our asking: show quotes again after the usual pause."""
+        self.drop(side)
         self._refill_at_ms = self._refill_at_ms or now_ms + self.settings.requote_after_fill_ms
 
     def hold(self, side: Side, reason: Reason) -> None:
@@ -117,103 +141,189 @@ class Maker:
         if self.reason is None or self.reason.code != reason.code:
             self._note("INFO", "quotes_pulled", reason=reason.code, text=reason.text)
         self.reason, self.withheld = reason, {}
-        self._replacing, self._anchor, self._placed_ms = "", None, 0
+        self._wishes, self._why, self._decided_ms = (), "", 0
         self.last_quote_price = None
-        return self._cancels(orders, now_ms)
+        live = orders.of(self.market, Owner.BOT)
+        self._forget_cancels(live)
+        return self._cancel(live, orders, now_ms)
 
-    def decide(
-        self, orders: LiveOrders, position: Decimal, *, blocked: Reason | None, ids: OrderIds, approve: Approve, now_ms: int
-    ) -> list[AnyAction]:
-        """Return what this market wants done now."""
-        picture = picture_of(self.view, position, now_ms)
+    def decide(self, desk: Desk, blocked: Reason | None) -> list[AnyAction]:
+        """Return the next safe step towards the quotes that should be shown."""
+        picture = picture_of(self.view, desk.position, desk.now_ms)
         reason = blocked or reason_not_to_quote(picture, self.settings)
         if reason is not None:
-            return self.pull(orders, reason, now_ms)
-        self._replacing = self._replacing or self._why_refresh(picture)
-        if not self._replacing:
-            return self._cancels(
-                orders, now_ms, lambda order: order.side in self._held or order.client_order_id not in self._shown
-            )
-        cancels = self._cancels(orders, now_ms)
-        if any(order.status is not Status.UNKNOWN for order in orders.of(self.market, Owner.BOT)):
-            return cancels
-        return cancels + self._place(picture, orders, ids, approve)
+            return self.pull(desk.orders, reason, desk.now_ms)
+        if why := self._why_refresh(picture, desk.threshold):
+            self._refresh(picture, desk, why)
+        return self._step(picture, desk)
 
-    def _why_refresh(self, picture: MarketPicture) -> str:
+    def _why_refresh(self, picture: MarketPicture, threshold: Decimal) -> str:
         assert picture.mark_price is not None
         now_ms, last = picture.now_ms, self.last_quote_price
         if last is None:
             return "first quotes"
-        if now_ms - self._placed_ms < self.settings.min_refresh_ms:
+        if now_ms - self._decided_ms < self.settings.min_refresh_ms:
             return ""
-        if abs(picture.mark_price - last) / last > self.settings.price_move_threshold:
+        if abs(picture.mark_price - last) / last > threshold:
             return "price moved"
         if self._refill_at_ms is not None and now_ms >= self._refill_at_ms:
             return "refill"
-        if now_ms - self._placed_ms > self.settings.order_lifetime_ms - self.settings.renew_before_ms:
+        if now_ms - self._decided_ms > self.settings.order_lifetime_ms - self.settings.renew_before_ms:
             return "renewal"
         if now_ms - self._checked_ms >= self.settings.refresh_interval_ms:
             self._checked_ms = now_ms
             self._note("DEBUG", "no_refresh_needed", price=picture.mark_price, last=last)
         return ""
 
-    def _cancels(self, orders: LiveOrders, now_ms: int, unwanted: Callable[[Order], bool] = lambda _: True) -> list[AnyAction]:
-        live = tuple(order for order in orders.of(self.market, Owner.BOT) if unwanted(order))
-        self._cancel_sent_ms = {order.client_order_id: self._cancel_sent_ms.get(order.client_order_id, 0) for order in live}
+    def _refresh(self, picture: MarketPicture, desk: Desk, why: str) -> None:
+        """Decide what to show. A renewal keeps its anchor, so that the prices stay."""
+        assert picture.mark_price is not None
+        anchor = self.last_quote_price if why == "renewal" and self.last_quote_price is not None else picture.mark_price
+        self._note("INFO", "price_found", price=picture.mark_price)
+        room = {side: self._room(side, desk) for side in Side}
+        desired = lay(self.strategy.wish(picture, self.settings, anchor), self.view, self.settings, room)
+        self.withheld = dict(desired.withheld)
+        self._wishes = desired.quotes
+        self.last_quote_price = desired.anchor
+        self._why, self._decided_ms, self._checked_ms = why, picture.now_ms, picture.now_ms
+        self.refreshes += 1
+        if self._refill_at_ms is not None and self._refill_at_ms <= picture.now_ms:
+            self._refill_at_ms = None
+        self._unanswered, self._answered = set(), []
+        shown = {quote.side: plain(self.view.rules.price(quote.price)) for quote in desired.quotes}
+        self._note("INFO", "quotes_updated", bid=shown.get(Side.BUY), ask=shown.get(Side.SELL), price=desired.anchor, why=why)
+
+    def _room(self, side: Side, desk: Desk) -> Decimal:
+        """Return how much this side may show when its resting orders, which the refresh will replace, are set aside."""
+        rules = self.view.rules
+        live = possibly_live(desk.orders, rules, side)
+        for order in desk.orders.of(self.market, Owner.BOT, side):
+            if order.status is not Status.UNKNOWN:
+                live -= rules.size(order.remaining)
+        return capacity(desk.position, live, side, self.settings.max_position)
+
+    def _step(self, picture: MarketPicture, desk: Desk) -> list[AnyAction]:
+        live = desk.orders.of(self.market, Owner.BOT)
+        self._forget_cancels(live)
+        wishes = tuple(quote for quote in self._wishes if quote.side not in self._held)
+        plan = reconcile(wishes, live, may_amend=self._may_amend, replace_all=self._must_replace(live))
+        if not self.settings.edit_in_place and (plan.cancel or plan.wait):
+            plan = msgspec.structs.replace(plan, place=())  # the documents' order: first cancel, then place
+        actions = self._cancel(plan.cancel + self._stuck(plan, desk.now_ms), desk.orders, desk.now_ms)
+        actions += self._amend_all(plan, picture, desk)
+        actions += self._place_all(plan, picture, desk)
+        if plan.is_done:
+            self._why = ""
+        for side, held in self._held.items():
+            self.withheld[side] = held
+        self.reason = None if live or actions else next(iter(self.withheld.values()), self.reason)
+        return actions
+
+    def _must_replace(self, live: tuple[Order, ...]) -> bool:
+        """True while orders of before the refresh must go although they may be as wished."""
+        if self._why != "renewal" and self.settings.edit_in_place:
+            return False
+        return any(order.created_ms < self._decided_ms for order in live if order.replaced_by is None)
+
+    def _may_amend(self, order: Order, quote: Quote) -> bool:
+        if not self.settings.edit_in_place or order.exchange_order_id is None:
+            return False
+        best_bid, best_ask, _ = self.view.touch()
+        opposite = best_ask if quote.side is Side.BUY else best_bid
+        return opposite is not None and abs(opposite.price - quote.price) >= AMEND_DISTANCE_TICKS
+
+    def _stuck(self, plan: Plan, now_ms: int) -> tuple[Order, ...]:
+        """Return cancels that were asked for and not confirmed in time; a replacement is not one of them."""
+        return tuple(
+            order
+            for order in plan.wait
+            if order.status is Status.CANCELLING
+            and order.replaced_by is None
+            and now_ms - self._cancel_sent_ms.get(order.client_order_id, 0) >= CANCEL_RETRY_MS
+        )
+
+    def _forget_cancels(self, live: tuple[Order, ...]) -> None:
+        known = {order.client_order_id for order in live}
+        self._cancel_sent_ms = {order_id: sent for order_id, sent in self._cancel_sent_ms.items() if order_id in known}
+
+    def _cancel(self, chosen: tuple[Order, ...], orders: LiveOrders, now_ms: int) -> list[AnyAction]:
         actions: list[AnyAction] = []
-        for order in live:
-            if now_ms - self._cancel_sent_ms[order.client_order_id] < CANCEL_RETRY_MS or order.status is Status.RESERVED:
+        for order in chosen:
+            if now_ms - self._cancel_sent_ms.get(order.client_order_id, 0) < CANCEL_RETRY_MS or order.status is Status.RESERVED:
                 continue
-            if order.status is Status.PLACING and order.exchange_order_id is None and now_ms - order.since_ms < CANCEL_RETRY_MS:
+            if order.status is Status.PLACING and now_ms - order.since_ms < CANCEL_RETRY_MS:
                 continue  # its answer is on the way; a cancel could overtake it and find nothing
             self._cancel_sent_ms[order.client_order_id] = now_ms
             orders.saw(order.client_order_id, Saw.CANCEL_SENT, now_ms)
             actions.append(cancel_of(order))
         return actions
 
-    def _place(self, picture: MarketPicture, orders: LiveOrders, ids: OrderIds, approve: Approve) -> list[AnyAction]:
-        assert picture.mark_price is not None
-        renewal = self._replacing == "renewal" and self._anchor is not None
-        anchor = self._anchor if renewal and self._anchor is not None else picture.mark_price
-        room = {
-            side: capacity(picture.position, possibly_live(orders, self.view.rules, side), side, self.settings.max_position)
-            for side in Side
-        }
-        desired = lay(self.strategy.wish(picture, self.settings, anchor), self.view, self.settings, room)
-        self.withheld = dict(desired.withheld)
-        actions: list[AnyAction] = [
-            action for quote in desired.quotes if (action := self._order(quote, orders, ids, approve, picture)) is not None
-        ]
-        self._finish(desired, actions, picture.now_ms)
+    def _amend_all(self, plan: Plan, picture: MarketPicture, desk: Desk) -> list[AnyAction]:
+        actions: list[AnyAction] = []
+        for amend in sorted(plan.amend, key=_comes_closer):
+            if not self._is_cooling(amend.quote.side, picture.now_ms):
+                actions += self._amend(amend, picture, desk)
         return actions
 
-    def _order(
-        self, quote: Quote, orders: LiveOrders, ids: OrderIds, approve: Approve, picture: MarketPicture
-    ) -> PlaceOrder | None:
-        now_ms = picture.now_ms
-        cooling = self._cooling[quote.side]
-        if (held := self._held.get(quote.side)) is not None:
-            self.withheld[quote.side] = held
-            return None
-        if now_ms < cooling.until_ms:
-            text = f"{quote.side} cools down for {cooling.until_ms - now_ms} ms after {cooling.streak} refusals in a row"
-            self.withheld[quote.side] = Reason(code="cooling_down", text=text)
-            return None
+    def _amend(self, amend: Amend, picture: MarketPicture, desk: Desk) -> list[AnyAction]:
+        old = amend.order
         try:
-            order = self._new_order(quote, ids, now_ms)
-            approved = approve(order, self.view)
-        except (RiskRefused, IdsExhausted) as refusal:
-            self.withheld[quote.side] = Reason(code=refusal.code, text=f"{quote.side} withheld: {refusal}")
-            self._note("WARNING", "order_withheld", side=quote.side, code=refusal.code, text=str(refusal))
-            self._refill_at_ms = now_ms + COOL_DOWN_MS
-            return None
-        orders.add(approved.order)
-        orders.saw(order.client_order_id, Saw.SENT, now_ms)
-        return PlaceOrder(approved=approved, decided_ms=now_ms)
+            approved = desk.approve(self._new_order(amend.quote, desk, replaces=old.client_order_id), self.view)
+        except RiskRefused as refusal:
+            if refusal.code == "self_cross":
+                return []  # our other side still stands there; it moves away first, and this one follows
+            # Both legs would count while the exchange decides, and there is no room for both: one after the other.
+            return self._cancel((old,), desk.orders, desk.now_ms)
+        except IdsExhausted as refusal:
+            self._withhold(amend.quote.side, refusal.code, str(refusal), picture.now_ms)
+            return []
+        desk.orders.replaced(old.client_order_id, approved.order.client_order_id, desk.now_ms)
+        return [self._sent(approved, picture, desk, worth_bps=self._worth(old, amend.quote))]
 
-    def _new_order(self, quote: Quote, ids: OrderIds, now_ms: int) -> Order:
-        order_id = ids.take(Owner.BOT)
-        lifetime_ends = now_ms + self.settings.order_lifetime_ms
+    def _worth(self, old: Order, quote: Quote) -> float:
+        return abs(old.price - quote.price) / max(1, old.price) * float(BPS)
+
+    def _place_all(self, plan: Plan, picture: MarketPicture, desk: Desk) -> list[AnyAction]:
+        actions: list[AnyAction] = []
+        for quote in plan.place:
+            if self._is_cooling(quote.side, picture.now_ms):
+                continue
+            try:
+                approved = desk.approve(self._new_order(quote, desk), self.view)
+            except (RiskRefused, IdsExhausted) as refusal:
+                self._withhold(quote.side, refusal.code, str(refusal), picture.now_ms)
+                continue
+            actions.append(self._sent(approved, picture, desk))
+        return actions
+
+    def _sent(self, approved: ApprovedOrder, picture: MarketPicture, desk: Desk, worth_bps: float = 1e9) -> PlaceOrder:
+        order = approved.order
+        desk.orders.add(order)
+        desk.orders.saw(order.client_order_id, Saw.SENT, picture.now_ms)
+        self._unanswered.add(order.client_order_id)
+        self.withheld.pop(order.side, None)
+        return PlaceOrder(approved=approved, decided_ms=picture.now_ms, worth_bps=worth_bps)
+
+    def _is_cooling(self, side: Side, now_ms: int) -> bool:
+        cooling = self._cooling[side]
+        if now_ms >= cooling.until_ms:
+            return False
+        text = f"{side} cools down for {cooling.until_ms - now_ms} ms after {cooling.streak} refusals in a row"
+        self.withheld[side] = Reason(code="cooling_down", text=text)
+        return True
+
+    def _withhold(self, side: Side, code: str, text: str, now_ms: int) -> None:
+        """Leave a side out for a while; said once, not at every decision."""
+        held = self.withheld.get(side)
+        if held is None or held.code != code:
+            self._note("WARNING", "order_withheld", side=side, code=code, text=text)
+        self.withheld[side] = Reason(code=code, text=f"{side} withheld: {text}")
+        self.drop(side)
+        self._refill_at_ms = now_ms + COOL_DOWN_MS
+
+    def _new_order(self, quote: Quote, desk: Desk, replaces: str | None = None) -> Order:
+        order_id = desk.ids.take(Owner.BOT)
+        ends_ms = desk.now_ms + desk.clock_offset_ms + self.settings.order_lifetime_ms
         return Order(
             client_order_id=order_id.text,
             nonce=order_id.nonce,
@@ -225,28 +335,17 @@ class Maker:
             post_only=True,
             reduce_only=False,
             owner=Owner.BOT,
-            created_ms=now_ms,
-            expires_ms=-(-lifetime_ends // 1000) * 1000,  # whole seconds: the signed expiry then has no rounding to differ in
-            since_ms=now_ms,
+            created_ms=desk.now_ms,
+            expires_ms=-(-ends_ms // 1000) * 1000,  # whole seconds: the signed expiry then has no rounding to differ in
+            since_ms=desk.now_ms,
+            replaces=replaces,
         )
-
-    def _finish(self, desired: DesiredQuotes, actions: list[AnyAction], now_ms: int) -> None:
-        why, self._replacing = self._replacing, ""
-        self.reason = None if actions else next(iter(self.withheld.values()), None)
-        self.last_quote_price = self._anchor = desired.anchor
-        self._placed_ms = self._checked_ms = now_ms
-        if self._refill_at_ms is not None and self._refill_at_ms <= now_ms:
-            self._refill_at_ms = None
-        shown: dict[Side, str | None] = dict.fromkeys(Side)
-        self._unanswered, self._answered, self._shown = set(), [], set()
-        self._note("INFO", "price_found", price=desired.anchor)
-        for action in actions:
-            if isinstance(action, PlaceOrder):
-                order = action.approved.order
-                self._unanswered.add(order.client_order_id)
-                self._shown.add(order.client_order_id)
-                shown[order.side] = plain(self.view.rules.price(order.price))
-        self._note("INFO", "quotes_updated", bid=shown[Side.BUY], ask=shown[Side.SELL], price=desired.anchor, why=why)
 
     def _note(self, level: str, event: str, **fields: object) -> None:
         self.notes.append(Note(level=level, event=event, market=self.market, fields=fields))
+
+
+def _comes_closer(amend: Amend) -> bool:
+    """Say whether an amended order moves towards our other side: those that move away go first and make room."""
+    rises = amend.quote.price > amend.order.price
+    return rises if amend.quote.side is Side.BUY else not rises

@@ -81,6 +81,8 @@ class AccountSync:
 
     def decide(self, now_ms: int) -> list[AnyAction]:
         """Return the next reading, when it is due."""
+        if self._up_ms is None:
+            return []  # an answer now could not know what the stream has yet to tell
         pace = self._settings.refresh_account_ms if self.is_synced else RETRY_MS
         if self._asked_ms is not None and now_ms - self._asked_ms < pace:
             return []

@@ -90,6 +90,8 @@ class Saw(StrEnum):
     CANCEL_ANSWERED = "cancel_answered"
     CANCEL_LOST = "cancel_lost"
     CANCEL_NOT_FOUND = "cancel_not_found"
+    REPLACE_REFUSED = "replace_refused"
+    """The order that was to take this one's place was refused or never left: this one is untouched."""
     INFERRED_GONE = "inferred_gone"
 
 
@@ -101,7 +103,12 @@ _REPORTED_END: Final = {
 }
 
 _CANCEL_ANSWERS: Final = {
-    status: {Saw.CANCEL_ANSWERED: status, Saw.CANCEL_LOST: status, Saw.CANCEL_NOT_FOUND: Status.UNKNOWN}
+    status: {
+        Saw.CANCEL_ANSWERED: status,
+        Saw.CANCEL_LOST: status,
+        Saw.CANCEL_NOT_FOUND: Status.UNKNOWN,
+        Saw.REPLACE_REFUSED: Status.RESTING if status is Status.CANCELLING else status,
+    }
     for status in (Status.PLACING, Status.ACKED, Status.RESTING, Status.CANCELLING, Status.UNKNOWN)
 }
 """The answer to a cancel may come after any other voice, also after a late acknowledgement; only "not found" raises a doubt."""
@@ -266,6 +273,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """Local time at which the present status was reached."""
     updated_ms: int = 0
     """Exchange time of the newest report that was applied."""
+    replaces: str | None = None
+    """Our id of the order whose place this one was sent to take in one request."""
+    replaced_by: str | None = None
+    """Our id of the order that was sent to take this one's place; both count as live until the exchange has ended one."""
+    adopted: bool = False
+    """True for an order of an earlier run, or one that came back after we had given it up: cancelled, never kept."""
     end_is_reported: bool = False
     """True when the exchange itself reported the end; an end that we concluded gives way to its word."""
 

@@ -21,6 +21,8 @@ class MakerSettings(msgspec.Struct, frozen=True, kw_only=True):
     min_refresh_ms: int = 0
     """Quotes are not refreshed more often than this; hot."""
     requote_after_fill_ms: int = 1_000
+    edit_in_place: bool = True
+    """Replace a resting order in one request; False: cancel, wait for the confirmation, place."""
     max_divergence: Decimal = Decimal("0.005")
     """Largest distance between mark and mid, as a fraction of mid, at which quotes are shown."""
     max_mark_age_ms: int = 5_000
@@ -37,5 +39,9 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
     switch_countdown_s: int = 30
     switch_renewal_ms: int = 10_000
     refresh_account_ms: int = 10_000
+    requests_per_minute: int = 1_000
+    """What the exchange allows one address, all requests together."""
+    max_clock_offset_ms: int = 120_000
+    """Largest difference to the exchange's clock at which quotes are shown; our orders' ends are corrected by it."""
     max_order_notional: Decimal | None = None
     """Largest value of one order in collateral; None: only the exchange's own limit."""

@@ -229,14 +229,14 @@ class ExtendedExchange:
 
     # --- orders -------------------------------------------------------------------------------------------
 
-    async def place(self, order: Order, *, replaces: str | None = None) -> int:
+    async def place(self, order: Order) -> int:
         """Sign and send; return the exchange's id. Accepted is not resting: the account stream tells.
 
-        `replaces` is our id of an open order that this one takes the place of, in one request. If the exchange's
+        `order.replaces` is our id of an open order that this one takes the place of, in one request. If the exchange's
         book refuses the new order, the old one is gone as well; if the request is refused, the old one stays.
         """
         try:
-            body = await self._signed(order, replaces)
+            body = await self._signed(order)
         except NotSent:
             raise
         except MakerError as wrong:
@@ -314,7 +314,7 @@ class ExtendedExchange:
             raise ConfigurationError("no credentials: only public questions can be asked")
         return self._credentials
 
-    async def _signed(self, order: Order, replaces: str | None) -> dict[str, Any]:
+    async def _signed(self, order: Order) -> dict[str, Any]:
         credentials = self._opened()
         market = self._markets.get(order.market)
         if market is None:
@@ -330,7 +330,7 @@ class ExtendedExchange:
             fee_rate=self._fee_rate(order, market),
             domain=domain,
             sign=credentials.signer.sign,
-            replaces=replaces,
+            replaces=order.replaces,
         )
         self._on_signed(order.client_order_id, (perf_counter_ns() - started) // 1000)
         return body

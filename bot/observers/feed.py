@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bot.core.actions import AnyAction
-from bot.core.engine import BotState, Engine
+from bot.core.engine import Engine
 from bot.core.events import (
     BalanceReported,
     BestQuoteSeen,
@@ -31,6 +31,7 @@ from bot.core.events import (
 )
 from bot.core.maker import Maker
 from bot.core.market_view import MarketView
+from bot.core.mode import BotState
 from bot.core.numbers import Lots, Ticks, plain
 from bot.core.orders import Fill, Order, OrderReport, Owner, Status
 from bot.observers.status import metrics, resting_prices

@@ -3,8 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
-from bot.core.engine import BotState, Engine
+from bot.core.engine import Engine
 from bot.core.maker import Maker
+from bot.core.mode import BotState
 from bot.core.orders import Order, Owner, Side, Status
 
 RESTING = (Status.RESTING, Status.CANCELLING)

@@ -15,9 +15,8 @@ from backend.service import Service
 from bot.bot_logger import BotLogger
 from bot.clock import TurnableClock
 from bot.config import BotConfig, changed_config
-from bot.core.engine import BotState
 from bot.core.errors import MakerError
-from bot.core.events import Event
+from bot.core.events import Event, QuotingStarted
 from bot.environment import Environment, EnvironmentName
 from bot.observers.status import bot_status
 from bot.ports import Clock
@@ -57,7 +56,7 @@ class FakeBot:
 
     async def start(self) -> dict[str, Any]:
         self._called("start")
-        self.engine.state = BotState.RUNNING
+        self.engine.apply(QuotingStarted(received_ms=self.play.now_ms))
         return {"status": "started", "config": self.config.model_dump()}
 
     async def stop(self, reason: str = "stopped by a person") -> dict[str, Any]:

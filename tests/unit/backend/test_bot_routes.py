@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from bot.core.engine import BotState
-from bot.core.errors import ExchangeUnreachable, RateLimited
-from bot.simple_mm_bot import AlreadyRunning, NotWhileRunning
+from bot.core.errors import AlreadyRunning, ExchangeUnreachable, NotWhileRunning, RateLimited
+from bot.core.events import QuotingStarted
 from tests.unit.backend.fakes import World
 
 ERROR = {"code", "message", "field", "hint"}
@@ -26,7 +25,7 @@ def test_start_answers_with_the_documents_fields(client: TestClient) -> None:
 
 
 def test_starting_twice_is_a_conflict_that_names_the_state(world: World, client: TestClient) -> None:
-    world.bot.engine.state = BotState.RUNNING
+    world.bot.engine.apply(QuotingStarted(received_ms=world.bot.play.now_ms))
     world.bot.fails["start"] = AlreadyRunning("the bot is already running")
 
     answer = client.post("/api/bot/start")

@@ -32,6 +32,7 @@ from bot.core.events import (
     PlaceNotSent,
     PlaceOutcomeUnknown,
     PlaceRefused,
+    RequestsLimited,
     VenueRefusedKey,
 )
 from bot.core.orders import Order
@@ -90,7 +91,7 @@ def kinds(events: list[Event]) -> list[type]:
         (NotSent("connection refused"), [PlaceNotSent]),
         (OutcomeUnknown("timeout"), [PlaceOutcomeUnknown]),
         (Refused(1140, "cost", http_status=400), [PlaceRefused]),
-        (RateLimited(429, "slow down", http_status=429), [PlaceRefused]),
+        (RateLimited(429, "slow down", http_status=429), [PlaceRefused, RequestsLimited]),
         (Unauthorised(401, "key", http_status=401), [PlaceRefused, VenueRefusedKey]),
     ],
 )
@@ -104,18 +105,18 @@ async def test_a_create_ends_in_the_event_of_its_answer(desk: Desk, error: Maker
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (None, CancelAcknowledged),
-        (NotFound(1142, "gone", http_status=404), CancelNotFound),
-        (OutcomeUnknown("timeout"), CancelFailed),
-        (RateLimited(429, "slow down", http_status=429), CancelFailed),
+        (None, [CancelAcknowledged]),
+        (NotFound(1142, "gone", http_status=404), [CancelNotFound]),
+        (OutcomeUnknown("timeout"), [CancelFailed]),
+        (RateLimited(429, "slow down", http_status=429), [RequestsLimited, CancelFailed]),
     ],
 )
-async def test_a_cancel_ends_in_the_event_of_its_answer(desk: Desk, error: MakerError | None, expected: type) -> None:
+async def test_a_cancel_ends_in_the_event_of_its_answer(desk: Desk, error: MakerError | None, expected: list[type]) -> None:
     if error is not None:
         desk.exchange.fails["cancel"] = error
     cancel = CancelOrder(client_order_id="mmb-a-1", exchange_order_id=1, market="BTC-USD")
 
-    assert kinds(await desk.after(cancel)) == [expected]
+    assert kinds(await desk.after(cancel)) == expected
 
 
 async def test_the_switch_is_armed_from_the_moment_of_asking(desk: Desk) -> None:

@@ -58,6 +58,7 @@ def settings(**changes: object) -> MakerSettings:
         "refresh_interval_ms": 5_000,
         "price_move_threshold": Decimal("0.002"),
         "max_position": Decimal("0.05"),
+        "edit_in_place": False,
     }
     return MakerSettings(**(given | changes))  # type: ignore[arg-type]  # a test names only what it changes
 

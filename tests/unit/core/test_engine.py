@@ -45,6 +45,8 @@ def test_nothing_is_quoted_before_the_account_is_known() -> None:
     play.arm()
 
     assert play.placed() == []
+    play.engine.apply(FeedRestored(feed="account", market=None, received_ms=play.now_ms))
+    assert play.placed() == []
     assert any(isinstance(action, RefreshAccount) for action in play.actions)
     reason = play.engine.makers["BTC-USD"].reason
     assert reason is not None
@@ -108,11 +110,13 @@ def test_the_side_that_would_pass_the_position_limit_is_withheld_and_the_other_i
 
 def test_an_order_of_unknown_outcome_counts_as_exposure_until_it_is_resolved() -> None:
     play = Play(max_position=Decimal("0.01")).ready()
-    bid, _ = play.placed()
+    bid, ask = play.placed()
+    play.acknowledge(ask)
+    play.report(ask, ExchangeStatus.NEW)
     play.engine.apply(PlaceOutcomeUnknown(client_order_id=bid.client_order_id, reason="timeout", received_ms=play.now_ms))
+    play.now_ms += 1
     play.see("86400", bid=86_390, ask=86_410)
     play.decide()
-    ask = next(order for order in play.engine.bot_orders() if order.side is Side.SELL)
     play.report(ask, ExchangeStatus.CANCELLED)
 
     assert sides(play) == {Side.SELL}

@@ -1,0 +1,206 @@
+"""What a person can ask of the bot: start, stop, pause, flatten, configure. Each works while another part hangs."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
+
+from bot.bot_logger import BotLogger
+from bot.config import HOT_FIELDS, BotConfig, changed_config
+from bot.core.engine import Engine
+from bot.core.errors import (
+    AlreadyRunning,
+    ExchangeError,
+    InvalidInput,
+    MakerError,
+    NotWhileRunning,
+    PriceUnavailable,
+    RiskRefused,
+)
+from bot.core.events import Event, QuotingHalted, QuotingPaused, QuotingStarted, QuotingStopped
+from bot.core.market_view import MarketView
+from bot.core.mode import BotState
+from bot.core.numbers import plain
+from bot.core.order_ids import owner_of
+from bot.core.orders import Owner, Side
+from bot.hand_orders import HandOrders
+from bot.order_manager import OrderManager
+from bot.ports import Clock, Exchange
+from bot.state_folder import StateFolder
+
+LOOK_S: Final = 0.025
+STOP_TIMEOUT_S: Final = 5.0
+VERIFY_TIMEOUT_S: Final = 4.0
+VERIFY_PAUSE_S: Final = 0.25
+FLATTEN_CAPS: Final = tuple(Decimal(each) for each in ("0.001", "0.002", "0.005", "0.01", "0.02"))
+"""How far from mark each try of a flatten may go, as a fraction; inside the exchange's own band."""
+SETTLE_S: Final = 1.5
+
+
+class Verbs:
+    """Commands of people, carried out one kind at a time; a stop never waits for a flatten, it ends it."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        orders: OrderManager,
+        hand: HandOrders,
+        exchange: Exchange,
+        *,
+        emit: Callable[[Event], None],
+        clock: Clock,
+        logger: BotLogger,
+        home: StateFolder,
+    ) -> None:
+        self._engine = engine
+        self._orders = orders
+        self._hand = hand
+        self._exchange = exchange
+        self._emit = emit
+        self._clock = clock
+        self._logger = logger
+        self._home = home
+        self._stopping = asyncio.Lock()
+        self._flattening: asyncio.Task[dict[str, Any]] | None = None
+
+    async def start(self, config: BotConfig) -> dict[str, Any]:
+        """Start quoting, also from PAUSED and HALTED: a person has looked.
+
+        Raises: AlreadyRunning; RiskRefused while a HALT marker stands in the state folder.
+        """
+        if self._engine.state is BotState.RUNNING:
+            raise AlreadyRunning("the bot is already running; stop it first to start it anew")
+        if self._home.is_halted:
+            raise RiskRefused("halt_marker", f"a HALT marker stands; remove {self._home.path / 'HALT'} when the cause is known")
+        self._emit(QuotingStarted(received_ms=self._clock.now_ms()))
+        await self._until(lambda: self._engine.state is BotState.RUNNING, 2.0)
+        return {"status": "started", "config": config.model_dump()}
+
+    async def stop(self, reason: str) -> dict[str, Any]:
+        """Stop quoting, cancel the bot's orders, and verify on the exchange that none is left; names what is."""
+        if self._flattening is not None:
+            self._flattening.cancel()
+        async with self._stopping:
+            self._emit(QuotingStopped(reason=reason, received_ms=self._clock.now_ms()))
+            await self._until(lambda: self._engine.state is BotState.STOPPED, 2.0)
+            gone = await self._until(lambda: not self._engine.bot_orders() and self._orders.is_idle, STOP_TIMEOUT_S)
+            remaining = await self._remaining() if gone else self._possibly_live()
+            if not remaining:
+                await self._orders.disarm()
+            self._logger.log("INFO", "bot_stopped", None, remaining=len(remaining))
+            return {"status": "stopped" if not remaining else "stopping", "remaining": remaining}
+
+    async def pause(self, reason: str) -> dict[str, Any]:
+        """Pull the quotes and open nothing new; a start resumes."""
+        if self._engine.state is BotState.STOPPED:
+            raise NotWhileRunning("the bot is stopped; there is nothing to pause")
+        self._emit(QuotingPaused(reason=reason, received_ms=self._clock.now_ms()))
+        gone = await self._until(
+            lambda: self._engine.state is BotState.PAUSED and not self._engine.bot_orders() and self._orders.is_idle,
+            STOP_TIMEOUT_S,
+        )
+        return {"status": "paused" if gone else "pausing", "remaining": self._possibly_live()}
+
+    async def flatten(self, market: str) -> dict[str, Any]:
+        """Pause, then close the market's position with reduce-only orders whose price cap widens step by step; never flips.
+
+        Raises: NotWhileRunning while another flatten works; PriceUnavailable without a fresh mark price.
+        """
+        if self._flattening is not None and not self._flattening.done():
+            raise NotWhileRunning("a flatten is under way; wait for it, or stop the bot")
+        view = self._engine.view_of(market)
+        self._flattening = asyncio.create_task(self._flatten(view))
+        try:
+            return await asyncio.shield(self._flattening)
+        except asyncio.CancelledError:
+            if self._flattening.cancelled():
+                return self._flat_answer(view, "ended by a stop", [])
+            raise
+
+    async def _flatten(self, view: MarketView) -> dict[str, Any]:
+        self._emit(QuotingPaused(reason="flattening", received_ms=self._clock.now_ms()))
+        await self._until(lambda: not self._engine.bot_orders() and self._orders.is_idle, STOP_TIMEOUT_S)
+        tried: list[dict[str, Any]] = []
+        for cap in FLATTEN_CAPS:
+            position = self._engine.account.position(view.rules.name)
+            if abs(position) < view.rules.min_size:
+                break
+            side = Side.SELL if position > 0 else Side.BUY
+            try:
+                tried.append(await self._close(view, side, abs(position), cap))
+            except MakerError as refusal:
+                tried.append({"status": "REFUSED", "reason": str(refusal)})
+            held = position
+            await self._until(lambda held=held: self._engine.account.position(view.rules.name) != held, SETTLE_S)  # type: ignore[misc]
+        position = self._engine.account.position(view.rules.name)
+        return self._flat_answer(view, "flat" if abs(position) < view.rules.min_size else "not flat", tried)
+
+    async def _close(self, view: MarketView, side: Side, size: Decimal, cap: Decimal) -> dict[str, Any]:
+        mark = view.mark
+        if mark is None or mark.age_ms(self._clock.now_ms()) > 5_000:
+            raise PriceUnavailable(view.rules.name, "flatten needs a fresh mark price for its cap")
+        limit = mark.value * (1 + side.sign * cap)
+        ticks = view.rules.bid_ticks(limit) if side is Side.BUY else view.rules.ask_ticks(limit)
+        return await self._hand.create(
+            market=view.rules.name,
+            side=side.value,
+            price=view.rules.price(ticks),
+            size=view.rules.size(view.rules.floor_lots(size)),
+            time_in_force="IOC",
+            reduce_only=True,
+        )
+
+    def _flat_answer(self, view: MarketView, status: str, tried: list[dict[str, Any]]) -> dict[str, Any]:
+        position = plain(self._engine.account.position(view.rules.name))
+        self._logger.log("WARNING", "flattened", view.rules.name, status=status, position=position, tries=len(tried))
+        return {"status": status, "market": view.rules.name, "position": position, "orders": tried}
+
+    def configured(self, present: BotConfig, changes: dict[str, object]) -> BotConfig:
+        """Return the configuration with changes applied: hot fields at any time, the others only while stopped.
+
+        Raises: ConfigErrors naming fields and ranges; NotWhileRunning; InvalidInput for a market the exchange does not have.
+        """
+        config = changed_config(present, changes)
+        cold = [name for name in changes if name not in HOT_FIELDS and getattr(config, name) != getattr(present, name)]
+        if cold and self._engine.state is not BotState.STOPPED:
+            raise NotWhileRunning(f"{', '.join(cold)} can change only while the bot is stopped; stop it first")
+        if self._engine.views and config.market not in self._engine.views:
+            known = ", ".join(sorted(self._engine.views)[:10])
+            raise InvalidInput("market", config.market, f"a market of the exchange: {known}")
+        self._engine.configure(config.settings())
+        shown = {name: str(value) for name, value in changes.items()}
+        self._logger.log("INFO", "configuration_changed", config.market, changes=shown)
+        return config
+
+    def halt(self, code: str, reason: str) -> None:
+        """Halt until a person has looked."""
+        self._emit(QuotingHalted(code=code, reason=reason, received_ms=self._clock.now_ms()))
+
+    def _possibly_live(self) -> list[str]:
+        return [order.client_order_id for order in self._engine.bot_orders()]
+
+    async def _remaining(self) -> list[str]:
+        """Ask the exchange until it lists no order of the bot, because its reads lag its book; names what is still listed."""
+        listed = self._possibly_live()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(VERIFY_TIMEOUT_S):
+                while True:
+                    try:
+                        reports = await self._exchange.open_orders()
+                    except ExchangeError as error:
+                        self._logger.log("WARNING", "stop_not_verified", None, reason=str(error))
+                    else:
+                        listed = [each.client_order_id for each in reports if owner_of(each.client_order_id) is Owner.BOT]
+                        if not listed:
+                            return []
+                    await asyncio.sleep(VERIFY_PAUSE_S)
+        return listed
+
+    async def _until(self, holds: Callable[[], bool], seconds: float) -> bool:
+        """Wait until something holds; False when it does not within the time."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not holds():  # noqa: ASYNC110 - the loop's own rhythm changes the state; it rings no bell for each fact
+                    await asyncio.sleep(LOOK_S)
+        return holds()
