@@ -43,6 +43,14 @@ class BotControl(Protocol):
         """Stop quoting and cancel the bot's orders; names what is left."""
         ...
 
+    async def pause(self, reason: str = ...) -> dict[str, Any]:
+        """Pull the quotes until the next start; raises NotWhileRunning when stopped."""
+        ...
+
+    async def flatten(self, market: str | None = None) -> dict[str, Any]:
+        """Pause and close the position; raises NotWhileRunning or PriceUnavailable."""
+        ...
+
     def configure(self, changes: dict[str, object]) -> BotConfig:
         """Change settings; raises ConfigErrors, InvalidInput or NotWhileRunning."""
         ...

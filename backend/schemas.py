@@ -122,6 +122,20 @@ class Stopped(BaseModel):
     remaining: list[str]
 
 
+class Paused(BaseModel):
+    status: Literal["paused", "pausing"]
+    remaining: list[str]
+
+
+class Flattened(BaseModel):
+    """`position` is what is left, signed, in the base asset; `orders` what was tried, one after the other."""
+
+    status: str
+    market: str
+    position: str
+    orders: list[dict[str, Any]]
+
+
 class Configured(BaseModel):
     status: Literal["updated"]
     config: BotConfig

@@ -43,6 +43,8 @@ async def open_market_maker(
         async with contextlib.AsyncExitStack() as stack:
             endpoints, credentials = await _where_and_who(environment, logger, stack, paper_arguments)
             logger.hide((credentials.api_key.reveal(),))
+            if environment.name is EnvironmentName.PAPER:
+                home.note_exchange(endpoints.rest)
             requests = RequestLog(logger, clock)
             exchange = ExtendedExchange(
                 endpoints,

@@ -4,6 +4,7 @@ Exit codes: 0 ok, 1 failed, 2 usage, 3 configuration, 4 refused by risk, 5 unrea
 else on standard output.
 """
 
+import asyncio
 import json
 import os
 from collections.abc import Callable
@@ -117,6 +118,33 @@ def start(as_json: Json = False) -> None:
 def stop(as_json: Json = False) -> None:
     """Stop quoting, cancel the bot's orders and verify that none is left."""
     answer(_remote(lambda bot: bot.post("/api/bot/stop")), as_json, _shown_stop)
+
+
+@app.command()
+def pause(as_json: Json = False) -> None:
+    """Pull the quotes and open nothing new until the next start."""
+    answer(_remote(lambda bot: bot.post("/api/bot/pause")), as_json, lambda result: str(result["status"]))
+
+
+@app.command()
+def flatten(as_json: Json = False) -> None:
+    """Pause, then close the position with reduce-only orders whose price cap widens step by step."""
+    answer(_remote(lambda bot: bot.post("/api/bot/flatten")), as_json, _shown_flat)
+
+
+@app.command("cancel-all")
+def cancel_all(as_json: Json = False) -> None:
+    """Leave a HALT marker, cancel every order of the account, and verify. Needs no running bot."""
+
+    def work() -> dict[str, Any]:
+        from bot.environment import load_environment
+        from bot.kill import cancel_everything
+
+        return asyncio.run(cancel_everything(load_environment(os.environ)))
+
+    answer(
+        work, as_json, lambda result: f"no order is open; {result['found']} were found. HALT stands: remove the marker to start"
+    )
 
 
 @config_app.command("init")
@@ -239,6 +267,10 @@ def _shown_status(result: dict[str, Any]) -> str:
 
 def _shown_stop(result: dict[str, Any]) -> str:
     return "stopped, no order left" if not result["remaining"] else f"still open: {', '.join(result['remaining'])}"
+
+
+def _shown_flat(result: dict[str, Any]) -> str:
+    return f"{result['status']}: position of {result['market']} is {result['position']} after {len(result['orders'])} orders"
 
 
 def _shown_orders(orders: list[dict[str, Any]]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
@@ -50,6 +50,10 @@ class BotConfig(BaseModel):
     enabled: Annotated[bool, Field(description="Quote as soon as the program has started.")] = False
     max_position: SizeText | None = Field(default=None, description="Largest position; 5 order sizes when not set.")
     min_refresh_ms: Annotated[int, Field(ge=0, le=60_000, description="Shortest time between two refreshes.")] = 0
+    account_feed: Annotated[
+        Literal["stream", "polling"],
+        Field(description="Follow the account by its stream, or by polling at the documents' rates where there is none."),
+    ] = "stream"
     max_divergence: Annotated[Fraction, Field(gt=0, le=0.05, description="Largest distance of mark from mid.")] = 0.005
 
     @property

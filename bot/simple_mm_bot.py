@@ -31,6 +31,7 @@ from bot.inbox import Inbox
 from bot.observers.narrator import Narrator
 from bot.observers.status import bot_status
 from bot.order_manager import OrderManager
+from bot.polling import AccountPoller
 from bot.ports import Clock, Exchange
 from bot.remote import find_running
 from bot.running import running_here, set_running
@@ -235,7 +236,7 @@ class MarketMaker:
         """Follow the feeds of the configured markets, anew whenever they are stale as a whole; ends with its task."""
         while True:
             self._streams_stale.clear()
-            following = asyncio.create_task(self._exchange.stream(tuple(self.engine.settings), self.inbox.emit))
+            following = asyncio.create_task(self._feeds())
             waiting = asyncio.create_task(self._streams_stale.wait())
             try:
                 done, _ = await asyncio.wait((following, waiting), return_when=asyncio.FIRST_COMPLETED)
@@ -245,6 +246,14 @@ class MarketMaker:
                 for task in (following, waiting):
                     task.cancel()
                 await asyncio.gather(following, waiting, return_exceptions=True)
+
+    async def _feeds(self) -> None:
+        markets = tuple(self.engine.settings)
+        polled = self.config.account_feed == "polling"
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._exchange.stream(markets, self.inbox.emit, with_account=not polled))
+            if polled:
+                tasks.create_task(AccountPoller(self._exchange, self.inbox.emit, self.clock).run())
 
     def _observe(self, engine: Engine, events: list[Event], actions: list[AnyAction]) -> None:
         del events, actions
@@ -278,7 +287,7 @@ class MarketMaker:
     def configure(self, changes: dict[str, object]) -> BotConfig:
         """Change settings; see `Verbs.configured`."""
         before, self.config = self.config, self.verbs.configured(self.config, changes)
-        if before.market != self.config.market:
+        if (before.market, before.account_feed) != (self.config.market, self.config.account_feed):
             self._reconnect()
         return self.config
 

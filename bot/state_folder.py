@@ -100,6 +100,17 @@ class StateFolder:
             return None
         return address if _is_alive(process) else None
 
+    def note_exchange(self, address: str) -> None:
+        """Write down where the simulated exchange of this run answers, for a `cancel-all` without a running bot."""
+        self._write(self.path / "exchange.json", json.dumps({"rest": address}), durable=False)
+
+    def exchange_address(self) -> str | None:
+        """Return where the simulated exchange of the last run answered, None when none is known."""
+        try:
+            return str(json.loads((self.path / "exchange.json").read_text(encoding="utf-8"))["rest"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
     def note_start(self, now_ms: int) -> int:
         """Note that the program started; return how many starts within ten minutes before this one never ended properly."""
         file = self.path / "starts.json"

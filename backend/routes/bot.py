@@ -10,8 +10,10 @@ from backend.routes.common import errors, service_of
 from backend.schemas import (
     ConfigChange,
     Configured,
+    Flattened,
     LogLevel,
     Logs,
+    Paused,
     Started,
     Status,
     Stopped,
@@ -41,6 +43,18 @@ async def start(request: Request) -> Json:
 async def stop(request: Request) -> Json:
     """Stop quoting and cancel the bot's own orders; answers within 10 s."""
     return Json(await service_of(request).bot.stop())
+
+
+@router.post("/pause", operation_id="pauseBot", responses={200: {"model": Paused}, **errors(409)})
+async def pause(request: Request) -> Json:
+    """Pull the quotes and open nothing new until the next start."""
+    return Json(await service_of(request).bot.pause())
+
+
+@router.post("/flatten", operation_id="flattenPosition", responses={200: {"model": Flattened}, **errors(409, 503)})
+async def flatten(request: Request) -> Json:
+    """Pause, then close the configured market's position with reduce-only orders whose price cap widens step by step."""
+    return Json(await service_of(request).bot.flatten())
 
 
 @router.get("/status", operation_id="getBotStatus", responses={200: {"model": Status}, **errors()})

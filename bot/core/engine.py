@@ -256,6 +256,9 @@ class Engine:
                 self._apply_fills(event)
             case PositionsReported():
                 self.account.apply_positions(event)
+                for position in event.positions:
+                    if (view := self.views.get(position.market)) is not None:
+                        view.fall_back_to(position.mark_price, event.asked_ms)
             case BalanceReported():
                 self.account.apply_balance(event)
 

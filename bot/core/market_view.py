@@ -19,6 +19,8 @@ from bot.core.market import Market
 from bot.core.numbers import Ticks
 
 TWO = Decimal(2)
+FALLBACK_AFTER_MS = 2_000
+"""The mark feed speaks every second; silent for longer, a position's own mark price is the better one."""
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -64,6 +66,11 @@ class MarketView:
                 self.last_trade = Seen(self.rules.price(event.price), event.received_ms)
             case FundingRateSeen():
                 self.funding_rate = Seen(event.rate, event.received_ms)
+
+    def fall_back_to(self, price: Decimal, seen_ms: int) -> None:
+        """Take the mark price of a position, where the mark feed itself has been silent; its age stays visible."""
+        if price > 0 and (self.mark is None or seen_ms - self.mark.received_ms > FALLBACK_AFTER_MS):
+            self.mark = Seen(price, seen_ms)
 
     def lose(self, feed: str, reason: str) -> None:
         """Stop believing a feed until it speaks again."""

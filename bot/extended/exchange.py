@@ -293,7 +293,7 @@ class ExtendedExchange:
 
     # --- streams and the end ------------------------------------------------------------------------------
 
-    async def stream(self, markets: Collection[str], emit: Emit) -> None:
+    async def stream(self, markets: Collection[str], emit: Emit, *, with_account: bool = True) -> None:
         """Follow all feeds of `markets` and the account until cancelled, reconnecting by itself.
 
         Raises: ConfigurationError when the rules of a market were not loaded.
@@ -301,7 +301,7 @@ class ExtendedExchange:
         missing = [name for name in markets if name not in self._markets]
         if missing:
             raise ConfigurationError(f"the rules of {', '.join(missing)} must be loaded before they are followed")
-        await self._streams.follow(markets, emit)
+        await self._streams.follow(markets, emit, with_account=with_account)
 
     async def close(self) -> None:
         """Close the HTTP session; streams end with the task that runs them."""

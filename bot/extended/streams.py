@@ -42,10 +42,12 @@ class Streams:
         self._settings = settings or StreamSettings()
         self._on_stream = on_stream
 
-    async def follow(self, markets: Collection[str], emit: Emit) -> None:
+    async def follow(self, markets: Collection[str], emit: Emit, *, with_account: bool = True) -> None:
         """Follow everything until the calling task is cancelled; every connection ends with it."""
         async with asyncio.TaskGroup() as group:
             for topic in self._topics(markets):
+                if topic.feed == "account" and not with_account:
+                    continue
                 follower = Follower(
                     topic,
                     self._base + topic.path,

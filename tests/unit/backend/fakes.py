@@ -63,6 +63,14 @@ class FakeBot:
         self._called("stop", reason)
         return self.answers.get("stop", {"status": "stopped", "remaining": []})
 
+    async def pause(self, reason: str = "paused by a person") -> dict[str, Any]:
+        self._called("pause", reason)
+        return {"status": "paused", "remaining": []}
+
+    async def flatten(self, market: str | None = None) -> dict[str, Any]:
+        self._called("flatten", market)
+        return {"status": "flat", "market": market or self.config.market, "position": "0", "orders": []}
+
     def configure(self, changes: dict[str, object]) -> BotConfig:
         self._called("configure", changes)
         self.config = changed_config(self.config, changes)

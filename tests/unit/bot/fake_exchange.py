@@ -86,7 +86,7 @@ class FakeExchange:
     async def set_leverage(self, market: str, leverage: Decimal) -> None:
         self._called("set_leverage", market)
 
-    async def stream(self, markets: Collection[str], emit: Emit) -> None:
+    async def stream(self, markets: Collection[str], emit: Emit, *, with_account: bool = True) -> None:
         self._called("stream", tuple(markets))
         await asyncio.Event().wait()
 
