@@ -82,7 +82,7 @@ def test_an_object_may_take_the_place_of_a_scalar_and_back() -> None:
 
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "merge_patches.json").read_text())
-"""The examples of RFC 7396, appendix A, that end with an object, and a few of our own; the screen may check itself by them too."""
+"""The examples of RFC 7396, appendix A, that end with an object, and a few of our own; the screen may use them too."""
 
 
 @pytest.mark.parametrize("case", VECTORS, ids=[json.dumps(case["patch"]) for case in VECTORS])
