@@ -117,7 +117,7 @@ class Tape:
             case _Trade():
                 return Print(self.ticks(wire.p), self.lots(wire.q), Side.SELL if wire.m else Side.BUY)
             case _Depth():
-                return Changes(wire.u, self._levels(wire.b), self._levels(wire.a))
+                return Changes(wire.u, self.levels(wire.b), self.levels(wire.a))
 
     def ticks(self, price: str) -> Ticks:
         return Ticks(int(Decimal(price) / self.tick_size))
@@ -125,7 +125,7 @@ class Tape:
     def lots(self, size: str) -> Lots:
         return Lots(int(Decimal(size) / self.lot_size))
 
-    def _levels(self, wire: list[tuple[str, str]]) -> Levels:
+    def levels(self, wire: list[tuple[str, str]]) -> Levels:
         return [(self.ticks(price), self.lots(size)) for price, size in wire]
 
 
@@ -166,8 +166,8 @@ class _Loader:
             snapshot=Changes(self._snapshot.last_update_id, [], []),
             entries=self._entries,
         )
-        tape.snapshot.bids.extend(tape._levels(self._snapshot.bids))  # noqa: SLF001 - the tape's own loader
-        tape.snapshot.asks.extend(tape._levels(self._snapshot.asks))  # noqa: SLF001
+        tape.snapshot.bids.extend(tape.levels(self._snapshot.bids))
+        tape.snapshot.asks.extend(tape.levels(self._snapshot.asks))
         return tape
 
     def _take(self, stamp_ns: int, message: bytes) -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import pairwise
 from math import ceil, floor, log, sqrt
 from statistics import fmean, pstdev
+from typing import Any
 
 import pytest
 
@@ -24,13 +25,13 @@ ME = 3001
 SEEDS = range(1, 21)
 
 
-def btc_exchange(seed: int, **more: object) -> Exchange:
+def btc_exchange(seed: int, **more: Any) -> Exchange:
     return synthetic_exchange(
         seed=seed,
         accounts=derive_accounts(seed, 1, None),
         start_ms=START_MS,
         specs=[BTC_USD],
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 

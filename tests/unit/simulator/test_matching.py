@@ -1,5 +1,7 @@
 """The order book: price first, then time; and nothing is ever lost."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,8 +10,8 @@ from bot.core.numbers import Lots, Ticks
 from simulator.matching import OrderBook, RestingOrder, SelfTradeRule, Side, TakerShield
 
 
-def resting(order_id: int, side: Side, price: int, lots: int, owner: int = 1, **more: object) -> RestingOrder:
-    return RestingOrder(order_id, owner, side, Ticks(price), Lots(lots), **more)  # type: ignore[arg-type]
+def resting(order_id: int, side: Side, price: int, lots: int, owner: int = 1, **more: Any) -> RestingOrder:
+    return RestingOrder(order_id, owner, side, Ticks(price), Lots(lots), **more)
 
 
 def filled_book(*orders: RestingOrder) -> OrderBook:

@@ -1,6 +1,7 @@
 """Ids, agenda, request budget, pages, faults, the lagging read model, daily statistics."""
 
 from decimal import Decimal
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -32,9 +33,14 @@ def test_ids_rise_within_a_millisecond_and_when_the_clock_goes_back() -> None:
 
 
 def test_the_agenda_runs_by_time_and_then_by_order_of_arrival() -> None:
-    agenda, done = Agenda(), []
+    agenda = Agenda()
+    done: list[tuple[str, int]] = []
+
+    def note(name: str, at_ms: int) -> None:
+        done.append((name, at_ms))
+
     for name, due in (("late", 20), ("first", 10), ("second", 10)):
-        agenda.add(due, lambda at, name=name: done.append((name, at)))  # type: ignore[misc]
+        agenda.add(due, partial(note, name))
 
     while agenda.next_due_ms() is not None:
         agenda.run_next()
