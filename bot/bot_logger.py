@@ -122,7 +122,7 @@ SENTENCES: Final[dict[str, str]] = {
     "bot_paused": "Market Making Bot paused: {reason}",
     "loop_crashed": "The main loop crashed, the bot's orders are being cancelled: {reason}",
     "loop_lag": "The loop did not run for {ms} ms",
-    "process_slept": "The process did not run for {gap_ms} ms; everything is read again",
+    "loop_slept": "The process did not run for {gap_ms} ms; everything is read again",
     "task_failed": "{task} failed and is started again: {reason}",
     "creates_held": "Nothing is created: {reason}",
     "creates_released": "Orders are created again",

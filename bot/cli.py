@@ -137,8 +137,8 @@ def cancel_all(as_json: Json = False) -> None:
     """Leave a HALT marker, cancel every order of the account, and verify. Needs no running bot."""
 
     def work() -> dict[str, Any]:
-        from bot.environment import load_environment
-        from bot.kill import cancel_everything
+        from bot.environment import load_environment  # noqa: PLC0415 - `--help` must stay quick
+        from bot.kill import cancel_everything  # noqa: PLC0415 - likewise
 
         return asyncio.run(cancel_everything(load_environment(os.environ)))
 
@@ -258,7 +258,7 @@ def _shown_rows(row: dict[str, Any]) -> str:
 def _shown_status(result: dict[str, Any]) -> str:
     quotes = result["current_quotes"]
     lines = [
-        f"{result['state']}: {result['reason']['text']}",
+        f"{result['state']}: {result['reason']}",
         f"{result['config']['market']}: bid {quotes['bid']} ask {quotes['ask']} (price {result['last_quote_price']})",
         f"orders {result['active_orders']}, " + ", ".join(f"{name} {value}" for name, value in result["metrics"].items()),
     ]

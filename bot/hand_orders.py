@@ -18,7 +18,8 @@ from bot.core.market_view import MarketView
 from bot.core.notes import Reason
 from bot.core.numbers import Lots, Ticks, parse_decimal, plain
 from bot.core.order_ids import OrderIds
-from bot.core.orders import Order, OrderReport, Owner, Saw, Side, Status, TimeInForce
+from bot.core.orders import Order, Owner, Saw, Side, Status, TimeInForce
+from bot.observers.feed import orders_part
 from bot.order_manager import OrderManager
 from bot.ports import Clock, Exchange
 
@@ -119,9 +120,9 @@ class HandOrders:
         name = market_name(market) if market else None
         if name is not None:
             self._engine.view_of(name)
-        ours = [self._row(order) for order in self._engine.orders if name in (None, order.market)]
-        theirs = [_foreign_row(report) for report in self._engine.orders.foreign.values() if name in (None, report.market)]
-        return sorted(ours + theirs, key=lambda row: -int(row["createdTime"]))
+        rows = orders_part(self._engine).values()
+        chosen = [row for row in rows if name in (None, row["market"])]
+        return sorted(chosen, key=lambda row: -int(row["createdTime"]))
 
     # --- steps ------------------------------------------------------------------------------------------------------------
 
@@ -192,25 +193,6 @@ class HandOrders:
     def _size(self, order: Order, lots: Lots) -> str:
         return plain(self._engine.views[order.market].rules.size(lots))
 
-    def _row(self, order: Order) -> dict[str, Any]:
-        rules = self._engine.views[order.market].rules
-        return {
-            "id": _id_text(order),
-            "externalId": order.client_order_id,
-            "market": order.market,
-            "side": order.side.value,
-            "price": plain(rules.price(order.price)),
-            "qty": plain(rules.size(order.size)),
-            "filledQty": plain(rules.size(order.filled)),
-            "status": order.status.value,
-            "owner": order.owner.value,
-            "timeInForce": order.time_in_force.value,
-            "postOnly": order.post_only,
-            "reduceOnly": order.reduce_only,
-            "createdTime": order.created_ms,
-            "expireTime": order.expires_ms,
-        }
-
     async def _wait(self, holds: Callable[[], bool], seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -258,22 +240,3 @@ def _outcome(order: Order) -> str:
 
 def _id_text(order: Order) -> str | None:
     return None if order.exchange_order_id is None else str(order.exchange_order_id)
-
-
-def _foreign_row(report: OrderReport) -> dict[str, Any]:
-    return {
-        "id": str(report.exchange_order_id),
-        "externalId": report.client_order_id,
-        "market": report.market,
-        "side": report.side.value,
-        "price": None if report.price is None else plain(report.price),
-        "qty": plain(report.size),
-        "filledQty": plain(report.filled),
-        "status": report.status.value,
-        "owner": Owner.FOREIGN.value,
-        "timeInForce": report.time_in_force,
-        "postOnly": report.post_only,
-        "reduceOnly": report.reduce_only,
-        "createdTime": report.created_ms,
-        "expireTime": report.expires_ms,
-    }

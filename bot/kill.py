@@ -1,7 +1,7 @@
 """`mmbot cancel-all`: a small program of its own that needs only the key, for when the bot is wedged or gone.
 
-It first leaves a HALT marker in the state folder, which a running bot reads before every create; then it cancels every order of the
-account, the bot's, by hand and strangers', and asks until the exchange has listed none twice, a second apart.
+It first leaves a HALT marker in the state folder, which a running bot reads before every create; then it cancels every order of
+the account, the bot's, by hand and strangers', and asks until the exchange has listed none twice, a second apart.
 """
 
 import asyncio

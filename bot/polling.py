@@ -1,7 +1,7 @@
 """The documents' own way to follow the account: polling, for where the account stream cannot be had.
 
 Positions and balance every 250 ms, open orders every second, trades every 5 s: about 560 requests a minute of the 1,000 that one
-address may send. It is slower and dearer than the stream, and the exchange's reads lag its book: it is chosen, never slipped into.
+address may send. It is slower and dearer than the stream, and the exchange's reads lag its book: a person chooses it.
 """
 
 import asyncio

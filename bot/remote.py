@@ -83,6 +83,8 @@ def _refusal(error: HTTPError) -> MakerError:
         field, hint = content.get("field"), str(content.get("hint") or "")
     except (ValueError, KeyError, TypeError):
         return NoRunningBot(f"the bot answered {error.code} without a reason")
+    if code.startswith("risk_"):
+        return RiskRefused(code, message)
     if error.code == 422 and field:
         return RemoteInvalidInput(str(field), message, hint)
     if error.code in (401, 403):

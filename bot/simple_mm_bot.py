@@ -99,6 +99,9 @@ class MarketMaker:
         self.lag = LagWatch(self.inbox.emit, clock, logger.log, self._reconnect)
         self._narrator = Narrator(logger)
         self._streams_stale = asyncio.Event()
+        self._known: frozenset[str] = frozenset()
+        """Markets whose rules were read."""
+        self._halted_at_start = False
         self._contact = "connecting"
         self._contact_detail = ""
 
@@ -139,7 +142,7 @@ class MarketMaker:
                     return  # the loop goes on, so that the state can be seen; a person must act
                 tasks.create_task(self._keep("streams", self._follow), name="streams")
                 tasks.create_task(self._keep("market rules", self._read_rules), name="rules")
-                if self.config.enabled:
+                if self.config.enabled and not self._halted_at_start:
                     self.inbox.emit(QuotingStarted(received_ms=self.clock.now_ms()))
         finally:
             await asyncio.to_thread(self._home.note_end)
@@ -164,12 +167,15 @@ class MarketMaker:
     def _look_back(self) -> None:
         """Halt when a person left a HALT marker, or when the program has crashed again and again."""
         if self._home.is_halted:
-            self.verbs.halt("halt_marker", f"a HALT marker stands; remove {self._home.path / 'HALT'} and start")
+            self._halt("halt_marker", f"a HALT marker stands; remove {self._home.path / 'HALT'} and start")
         crashes = self._home.note_start(self.clock.now_ms())
         if crashes >= MOST_CRASHES:
-            self.verbs.halt(
-                "crash_loop", f"the program ended unexpectedly {crashes} times within ten minutes; look at the log, then start"
-            )
+            text = f"the program ended unexpectedly {crashes} times within ten minutes; look at the log, then start"
+            self._halt("crash_loop", text)
+
+    def _halt(self, code: str, reason: str) -> None:
+        self._halted_at_start = True
+        self.verbs.halt(code, reason)
 
     async def _first_contact(self) -> bool:
         """Load market rules and check who we are, as long as it takes. False: the key or vault is refused, a person must act."""
@@ -198,10 +204,11 @@ class MarketMaker:
     def _take_rules(self, markets: dict[str, Market]) -> None:
         for market in markets.values():
             self.inbox.emit(MarketRulesLoaded(market=market, received_ms=self.clock.now_ms()))
+        self._known = frozenset(markets)
         for name in self.engine.settings:
             if name not in markets:
                 known = ", ".join(sorted(markets)[:10])
-                raise ConfigurationError(f"market {name} does not exist on the exchange; it has {known}")
+                self._halt("unknown_market", f"market {name} does not exist on the exchange; it has {known}")
 
     async def _reserve_ids(self) -> None:
         """Keep the next block of ids reserved before the present one is used up; ends with the loop."""
@@ -248,7 +255,7 @@ class MarketMaker:
                 await asyncio.gather(following, waiting, return_exceptions=True)
 
     async def _feeds(self) -> None:
-        markets = tuple(self.engine.settings)
+        markets = tuple(name for name in self.engine.settings if name in self._known)
         polled = self.config.account_feed == "polling"
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._exchange.stream(markets, self.inbox.emit, with_account=not polled))

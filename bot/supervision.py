@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from bot.core.events import ProcessSlept, TaskFailed
+from bot.core.events import LoopSlept, TaskFailed
 from bot.ports import Clock, Emit
 
 FIRST_PAUSE_S: Final = 1.0
@@ -71,7 +71,7 @@ class LagWatch:
         gap_ms, self._last_ms = now_ms - self._last_ms, now_ms
         self.worst_ms = max(self.worst_ms, gap_ms)
         if gap_ms >= SLEPT_MS:
-            self._emit(ProcessSlept(gap_ms=gap_ms, received_ms=self._clock.now_ms()))
+            self._emit(LoopSlept(gap_ms=gap_ms, received_ms=self._clock.now_ms()))
             self._woke()
         elif gap_ms >= LAG_MS:
             self._log("WARNING", "loop_lag", None, ms=gap_ms)

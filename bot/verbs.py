@@ -131,10 +131,13 @@ class Verbs:
                 tried.append(await self._close(view, side, abs(position), cap))
             except MakerError as refusal:
                 tried.append({"status": "REFUSED", "reason": str(refusal)})
-            held = position
-            await self._until(lambda held=held: self._engine.account.position(view.rules.name) != held, SETTLE_S)  # type: ignore[misc]
+            await self._until(self._has_moved(view.rules.name), SETTLE_S)
         position = self._engine.account.position(view.rules.name)
         return self._flat_answer(view, "flat" if abs(position) < view.rules.min_size else "not flat", tried)
+
+    def _has_moved(self, market: str) -> Callable[[], bool]:
+        before = self._engine.account.position(market)
+        return lambda: self._engine.account.position(market) != before
 
     async def _close(self, view: MarketView, side: Side, size: Decimal, cap: Decimal) -> dict[str, Any]:
         mark = view.mark

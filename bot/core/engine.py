@@ -31,6 +31,7 @@ from bot.core.events import (
     FillsReported,
     FundingRateSeen,
     IndexPriceSeen,
+    LoopSlept,
     MarketRulesLoaded,
     MarkPriceSeen,
     OrderLookedUp,
@@ -40,7 +41,6 @@ from bot.core.events import (
     PlaceOutcomeUnknown,
     PlaceRefused,
     PositionsReported,
-    ProcessSlept,
     QuotingHalted,
     QuotingPaused,
     QuotingStarted,
@@ -168,7 +168,7 @@ class Engine:
             case RequestsLimited():
                 self.pace.limited(event.received_ms)
                 self._note("WARNING", "requests_limited", None, reprices_per_minute=round(self.pace.reprices_per_minute))
-            case ProcessSlept() | TaskFailed() | CreatesHeld():
+            case LoopSlept() | TaskFailed() | CreatesHeld():
                 self._apply_process(event)
             case QuotingStarted() | QuotingPaused() | QuotingHalted() | QuotingStopped():
                 self._apply_command(event)
@@ -185,11 +185,11 @@ class Engine:
         if isinstance(event, MarkPriceSeen) and event.market in self.makers:
             self.pace.observe(view, event.received_ms)
 
-    def _apply_process(self, event: ProcessSlept | TaskFailed | CreatesHeld) -> None:
+    def _apply_process(self, event: LoopSlept | TaskFailed | CreatesHeld) -> None:
         now_ms = event.received_ms
         match event:
-            case ProcessSlept():
-                self._note("ERROR", "process_slept", None, gap_ms=event.gap_ms)
+            case LoopSlept():
+                self._note("ERROR", "loop_slept", None, gap_ms=event.gap_ms)
                 self._forget_the_world(f"the process did not run for {event.gap_ms} ms", now_ms)
             case TaskFailed():
                 self._note("ERROR", "task_failed", None, task=event.task, reason=event.reason)

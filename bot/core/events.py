@@ -314,7 +314,7 @@ class RequestsLimited(Record, frozen=True, kw_only=True):
 # --- our own process ----------------------------------------------------------------------------------------------------
 
 
-class ProcessSlept(Record, frozen=True, kw_only=True):
+class LoopSlept(Record, frozen=True, kw_only=True):
     """The loop did not run for `gap_ms`: suspended, stopped or starved. Everything known before is old."""
 
     gap_ms: int
@@ -388,6 +388,6 @@ AnswerEvent = (
     | VenueRefusedKey
     | RequestsLimited
 )
-ProcessEvent = ProcessSlept | TaskFailed | CreatesHeld
+ProcessEvent = LoopSlept | TaskFailed | CreatesHeld
 CommandEvent = QuotingStarted | QuotingPaused | QuotingHalted | QuotingStopped
 Event = MarketEvent | FeedEvent | AccountEvent | AnswerEvent | ProcessEvent | CommandEvent

@@ -37,7 +37,8 @@ def market_status(engine: Engine, maker: Maker) -> dict[str, Any]:
     quotes = resting_prices(engine, maker.market)
     return {
         "state": "QUOTING" if maker.reason is None else "NOT_QUOTING",
-        "reason": None if maker.reason is None else {"code": maker.reason.code, "text": maker.reason.text},
+        "reason": None if maker.reason is None else maker.reason.text,
+        "reason_code": None if maker.reason is None else maker.reason.code,
         "withheld": {side.value: {"code": each.code, "text": each.text} for side, each in maker.withheld.items()},
         "quotes": {side: None if price is None else format(price, "f") for side, price in quotes.items()},
         "active_orders": len(active_orders(engine, maker.market)),
@@ -54,7 +55,8 @@ def bot_status(engine: Engine, market: str, config: dict[str, Any]) -> dict[str,
     return {
         "running": engine.state not in (BotState.STOPPED, BotState.HALTED),
         "state": engine.state,
-        "reason": {"code": engine.state_reason.code, "text": engine.state_reason.text},
+        "reason": engine.state_reason.text,
+        "reason_code": engine.state_reason.code,
         "config": config,
         "active_orders": len(orders),
         "last_quote_price": None if last is None else float(last),

@@ -25,6 +25,7 @@ def operations(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_every_promised_route_is_described(schema: dict[str, Any]) -> None:
     assert set(operations(schema)) == {
         "post /api/bot/start", "post /api/bot/stop", "get /api/bot/status", "post /api/bot/config", "get /api/bot/logs",
+        "post /api/bot/pause", "post /api/bot/flatten",
         "post /api/orders/create", "get /api/orders", "delete /api/orders/{order_id}", "get /api/cached-account",
         "get /api/broadcaster/stats", "get /api/markets", "get /healthz", "get /readyz", "get /metrics",
     }  # fmt: skip
