@@ -55,7 +55,7 @@ export async function stopConfigureStart(page: Page): Promise<void> {
 export async function outage(page: Page, kill: () => Promise<void>, revive: () => Promise<void>): Promise<void> {
   const bot = page.locator("#bot");
   await kill();
-  await expect(page.getByRole("alert")).toContainText("No contact with the bot", { timeout: 6000 });
+  await expect(page.getByRole("alert")).toContainText("No contact with the bot", { timeout: 15_000 });
   await expect(bot.getByRole("button", { name: "Start" })).toBeDisabled();
   await expect(bot.getByRole("button", { name: "Stop" })).toBeEnabled();
   await expect(page).toHaveTitle(/no contact/);

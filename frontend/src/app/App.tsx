@@ -17,15 +17,22 @@ import { MarketPage } from "./MarketPage";
 import { TokenDialog } from "./TokenDialog";
 import { useTitle } from "./use-title";
 
+/** A clock that does not tick: while fresh, nothing here depends on the time. */
+const NEVER_MS = Number.MAX_SAFE_INTEGER;
 const NO_MARKET = "BTC-USD";
 
 function useStaleWordsNow(): string | null {
   const { t, language } = useWords();
-  const now = useNow(250);
-  const { status, receivedMs } = useStream((state) => ({ status: state.view.status, receivedMs: state.view.receivedMs }));
+  const { status, receivedMs } = useStream(({ view }) => ({ status: view.status, receivedMs: view.status === "stale" ? view.receivedMs : null }));
+  const now = useNow(status === "stale" ? 250 : NEVER_MS);
   if (status === "connecting") return t("stale.connecting");
   if (status !== "stale") return null;
   return t("stale.since", { age: formatAge(receivedMs === null ? null : now - receivedMs, language) });
+}
+
+function TabTitle({ market }: { market: string }) {
+  useTitle(market);
+  return null;
 }
 
 /** The whole screen: frame, market page, health; grey as a whole when what it shows is old. */
@@ -38,7 +45,6 @@ export function App({ onRetry, onRest }: { onRetry: () => void; onRest: () => vo
   const market = chosen ?? (typeof configured === "string" ? configured : (known[0] ?? NO_MARKET));
   const markets = known.includes(market) ? known : [market, ...known];
   const stale = useStaleWordsNow();
-  useTitle(market);
   useEffect(() => whenUnauthorised(() => { setNeedsToken(true); onRest(); }), [onRest]);
   const page = { market, markets, onMarket: setChosen };
   return (
@@ -47,6 +53,7 @@ export function App({ onRetry, onRest }: { onRetry: () => void; onRest: () => vo
         <nav aria-label={t("skip.title")} className={css.skips}>
           <a href="#bot">{t("skip.bot")}</a><a href="#ticket">{t("skip.ticket")}</a><a href="#book">{t("skip.book")}</a>
         </nav>
+        <TabTitle market={market} />
         <EnvironmentLine />
         <AppBar />
         <div className={`${css.contents} ${stale ? "is-stale" : ""}`}><MarketBar {...page} /></div>

@@ -10,11 +10,16 @@ const BANNER_AFTER_MS = 3000;
 
 /** Says that the screen has lost the bot, since when, and what still works. */
 export function ConnectionBanner({ onRetry }: { onRetry: () => void }) {
+  const isStale = useStream(({ view }) => view.status === "stale");
+  return isStale ? <Banner onRetry={onRetry} /> : null;
+}
+
+function Banner({ onRetry }: { onRetry: () => void }) {
   const { t, language } = useWords();
   const now = useNow(250);
   const { view, attempt, nextAttemptMs } = useStream((state) => state);
   const silent = view.receivedMs === null ? 0 : now - view.receivedMs;
-  if (view.status !== "stale" || silent < BANNER_AFTER_MS) return null;
+  if (silent < BANNER_AFTER_MS) return null;
   const wait = nextAttemptMs === null ? null : Math.max(0, Math.ceil((nextAttemptMs - now) / 1000) * 1000);
   return (
     <div className={css.banner} role="alert">

@@ -2,22 +2,22 @@ import { Icon, type IconName } from "../../components/ui/Icon";
 import { formatAge, formatCount } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
 import { useNow } from "../../lib/time";
-import { usePicture, useStream } from "../../stream/store";
+import { streamStore } from "../../stream/store";
 import css from "./HealthStrip.module.css";
 import { type FeedFace, feedFace } from "./feed-face";
 
 const ICONS: Record<FeedFace, IconName> = { fresh: "disc", slow: "triangle", stale: "square", off: "offline", plain: "disc" };
 
-/** Age of every feed, of the screen itself, and the request budget: one line, always there. */
+/** Age of every feed, of the screen itself, and the request budget: one line, always there, drawn by the clock four times a second. */
 export function HealthStrip({ market }: { market: string }) {
   const { t, language } = useWords();
   const now = useNow(250);
-  const { status, seq, receivedMs } = useStream((state) => ({ status: state.view.status, seq: state.view.seq, receivedMs: state.view.receivedMs }));
-  const ages = usePicture((picture) => picture.markets?.[market]?.age_ms);
-  const sources = usePicture((picture) => picture.sources);
-  const requests = usePicture((picture) => picture.metrics?.requests_last_minute);
-  const clock = usePicture((picture) => picture.clock_ms);
-  const exchange = usePicture((picture) => picture.exchange);
+  const { status, seq, receivedMs, picture } = streamStore.getState().view;
+  const ages = picture?.markets?.[market]?.age_ms;
+  const sources = picture?.sources;
+  const requests = picture?.metrics?.requests_last_minute;
+  const clock = picture?.clock_ms;
+  const exchange = picture?.exchange;
   const since = receivedMs === null ? null : Math.max(0, now - receivedMs);
   const grown = (age: number | null | undefined) => (age === null || age === undefined || since === null ? null : age + since);
   const limit = (name: string) => (sources?.[name] as { limit_ms?: number } | undefined)?.limit_ms;

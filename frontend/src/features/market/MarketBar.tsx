@@ -4,6 +4,7 @@ import { Signed } from "../../components/ui/Signed";
 import { compare, parseWire } from "../../lib/decimal";
 import { MISSING, basisPoints, fieldText, formatBps, formatCount, formatFinePrice, formatMoney, formatPercent, formatPrice, formatSize } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
+import { pricesOf } from "../../stream/select";
 import { usePicture } from "../../stream/store";
 import css from "./MarketBar.module.css";
 import { spreadOf } from "./market-stats";
@@ -13,7 +14,7 @@ type Props = { market: string; markets: readonly string[]; onMarket: (market: st
 /** Price, touch and the documents' four figures, on every width. */
 export function MarketBar({ market, markets, onMarket }: Props) {
   const { t, language } = useWords();
-  const picture = usePicture((now) => now.markets?.[market]);
+  const picture = usePicture((now) => pricesOf(now, market));
   const tick = picture?.tick_size;
   const spread = spreadOf(picture);
   return (

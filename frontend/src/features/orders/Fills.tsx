@@ -4,6 +4,7 @@ import { Direction } from "../../components/ui/Direction";
 import { negate, parseWire } from "../../lib/decimal";
 import { formatClock, formatMoney, formatPrice, formatSize } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
+import { lotsOf, ticksOf } from "../../stream/select";
 import { usePicture } from "../../stream/store";
 import css from "./tables.module.css";
 import { type FillRow, newestFills } from "./order-rows";
@@ -14,7 +15,8 @@ const MOST = 200;
 export function Fills() {
   const { t, language } = useWords();
   const trades = usePicture((picture) => picture.trades);
-  const markets = usePicture((picture) => picture.markets);
+  const ticks = usePicture(ticksOf);
+  const lots = usePicture(lotsOf);
   const rows = useMemo(() => newestFills(trades, MOST), [trades]);
   const paid = (fee: string | null | undefined) => {
     const number = parseWire(fee);
@@ -24,8 +26,8 @@ export function Fills() {
     { id: "time", head: t("table.time"), cell: (row) => formatClock(row.createdTime, language, true) },
     { id: "market", head: t("table.market"), wide: true, cell: (row) => row.market },
     { id: "side", head: t("table.side"), cell: (row) => <Direction up={row.side === "BUY"}>{t(`side.${row.side}`)}</Direction> },
-    { id: "price", head: t("table.price"), align: "right", cell: (row) => <b>{formatPrice(row.price, markets?.[row.market]?.tick_size ?? row.price, language)}</b> },
-    { id: "size", head: t("table.size"), align: "right", cell: (row) => formatSize(row.qty, markets?.[row.market]?.lot_size, language) },
+    { id: "price", head: t("table.price"), align: "right", cell: (row) => <b>{formatPrice(row.price, ticks?.[row.market] ?? row.price, language)}</b> },
+    { id: "size", head: t("table.size"), align: "right", cell: (row) => formatSize(row.qty, lots?.[row.market], language) },
     { id: "fee", head: t("table.fee"), align: "right", cell: (row) => formatMoney(paid(row.fee), language, { sign: true }) },
     { id: "role", head: t("table.role"), wide: true, cell: (row) => (row.isTaker === undefined ? "\u2013" : row.isTaker ? t("fills.taker") : t("fills.maker")) },
     { id: "order", head: t("table.order"), wide: true, cell: (row) => <span className={css.mono}>{String(row.orderId ?? "\u2013")}</span> },

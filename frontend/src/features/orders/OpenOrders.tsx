@@ -11,6 +11,7 @@ import { shapeOf } from "../../lib/order-face";
 import { useNow } from "../../lib/time";
 import { useCommand } from "../../lib/use-command";
 import type { Owner } from "../../stream/messages";
+import { lotsOf, ticksOf } from "../../stream/select";
 import { usePicture } from "../../stream/store";
 import css from "./tables.module.css";
 import { type OpenOrder, openOrders } from "./order-rows";
@@ -22,16 +23,17 @@ export function OpenOrders() {
   const { t, language } = useWords();
   const now = useNow();
   const orders = usePicture((picture) => picture.orders);
-  const markets = usePicture((picture) => picture.markets);
+  const ticks = usePicture(ticksOf);
+  const lots = usePicture(lotsOf);
   const rows = useMemo(() => openOrders(orders), [orders]);
   const columns: Column<OpenOrder>[] = [
     { id: "age", head: t("table.age"), wide: true, cell: (row) => formatAge(row.createdTime ? now - row.createdTime : null, language) },
     { id: "owner", head: t("table.owner"), cell: (row) => <span className={css.who}><Icon name={OWNER_ICON[row.who]} />{t(`owner.${row.who}`)}</span> },
     { id: "market", head: t("table.market"), wide: true, cell: (row) => row.market },
     { id: "side", head: t("table.side"), cell: (row) => <Direction up={row.side === "BUY"}>{t(`side.${row.side}`)}</Direction> },
-    { id: "price", head: t("table.price"), align: "right", cell: (row) => <b>{formatPrice(row.price, markets?.[row.market]?.tick_size ?? row.price, language)}</b> },
-    { id: "size", head: t("table.size"), align: "right", cell: (row) => formatSize(row.qty, markets?.[row.market]?.lot_size, language) },
-    { id: "filled", head: t("table.filled"), align: "right", wide: true, cell: (row) => formatSize(row.filledQty ?? "0", markets?.[row.market]?.lot_size, language) },
+    { id: "price", head: t("table.price"), align: "right", cell: (row) => <b>{formatPrice(row.price, ticks?.[row.market] ?? row.price, language)}</b> },
+    { id: "size", head: t("table.size"), align: "right", cell: (row) => formatSize(row.qty, lots?.[row.market], language) },
+    { id: "filled", head: t("table.filled"), align: "right", wide: true, cell: (row) => formatSize(row.filledQty ?? "0", lots?.[row.market], language) },
     { id: "state", head: t("table.state"), cell: (row) => <OrderState row={row} /> },
     { id: "type", head: t("table.type"), wide: true, cell: (row) => typeWords(row, t("ticket.reduceOnly")) },
     { id: "expires", head: t("table.expires"), align: "right", wide: true, cell: (row) => formatAge(row.expireTime && row.expireTime > now ? row.expireTime - now : null, language) },

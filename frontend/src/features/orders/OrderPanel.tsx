@@ -12,6 +12,7 @@ import { parseWire } from "../../lib/decimal";
 import { fieldText, formatBps, formatMoney, formatPrice, formatSize } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
 import { useCommand } from "../../lib/use-command";
+import { pricesOf } from "../../stream/select";
 import { usePicture } from "../../stream/store";
 import { fieldError, fieldHint } from "./FieldHelp";
 import css from "./OrderPanel.module.css";
@@ -36,7 +37,7 @@ type Props = Choosing & { pick: Pick | null };
 export function OrderPanel({ market, markets, onMarket, pick }: Props) {
   const { t, language } = useWords();
   const stale = useStaleWords() !== null;
-  const picture = usePicture((now) => now.markets?.[market]);
+  const picture = usePicture((now) => pricesOf(now, market));
   const held = usePicture((now) => now.positions?.[market]);
   const free = usePicture((now) => now.balance?.availableForTrade);
   const firstSize = usePicture((now) => now.config?.order_size);

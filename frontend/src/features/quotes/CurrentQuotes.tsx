@@ -2,6 +2,7 @@ import { Icon } from "../../components/ui/Icon";
 import { Panel } from "../../components/ui/Panel";
 import { basisPoints, formatBps, formatFinePrice, formatNumber, formatPrice, MINUS } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
+import { pricesOf } from "../../stream/select";
 import { usePicture } from "../../stream/store";
 import css from "./CurrentQuotes.module.css";
 import { type QuoteSum, quoteSums } from "./quote-sum";
@@ -9,7 +10,7 @@ import { type QuoteSum, quoteSums } from "./quote-sum";
 /** The prices that rest on the exchange, and the sum they come from. */
 export function CurrentQuotes({ market }: { market: string }) {
   const { t, language } = useWords();
-  const picture = usePicture((now) => now.markets?.[market]);
+  const picture = usePicture((now) => pricesOf(now, market));
   const spread = usePicture((now) => now.config?.spread_percentage);
   const reason = usePicture((now) => (now.bot?.state === "RUNNING" ? now.markets?.[market]?.reason : now.bot?.reason));
   const used = picture?.last_quote_price ?? null;
