@@ -50,7 +50,18 @@ class PaperProcess:
 
         Raises: ConfigurationError when it does not come up.
         """
-        command = (sys.executable, "-m", "simulator", "serve", "--port", "0", "--exit-on-stdin-close", *self._arguments)
+        command = (
+            sys.executable,
+            "-m",
+            "simulator",
+            "serve",
+            "--port",
+            "0",
+            "--exit-on-stdin-close",
+            "--linger",
+            str(LINGER_S),
+            *self._arguments,
+        )
         self._process = await asyncio.create_subprocess_exec(
             *command,
             cwd=ROOT,

@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--accept-delay-ms", type=_delay, default=_DEFAULTS.venue.accept_delay_ms, metavar="MS|MIN-MAX")
     run.add_argument("--rate-limit", type=int, default=1_000, metavar="N", help="requests per minute and address; 0: no limit")
     run.add_argument("--exit-on-stdin-close", action="store_true", help="stop when the parent closes standard input")
+    run.add_argument("--linger", type=int, default=0, metavar="SECONDS", help="wait this long after standard input has closed")
     return top
 
 
@@ -109,7 +110,7 @@ def main(arguments: list[str] | None = None) -> int:
     async def run() -> None:
         site = Site(exchange, clock=clock, options=options, domain=domain, seed=asked.seed, announce=print_line)
         site.apply_faults(trouble)
-        await serve(site, asked.host, asked.port, exit_on_stdin_close=asked.exit_on_stdin_close)
+        await serve(site, asked.host, asked.port, exit_on_stdin_close=asked.exit_on_stdin_close, linger_s=asked.linger)
 
     try:
         asyncio.run(run())

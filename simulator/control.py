@@ -21,6 +21,7 @@ MAX_JUMP_MS = 90 * 86_400_000
 
 def routes() -> list[web.RouteDef]:
     return [
+        web.get("/sim/accounts", accounts),
         web.get("/sim/orders", orders),
         web.get("/sim/fills", fills),
         web.get("/sim/positions", positions),
@@ -41,6 +42,11 @@ def _accounts(request: web.Request) -> tuple[Site, list[int]]:
     if wanted is not None and wanted not in site.venue.accounts:
         raise Refused(Code.ACCOUNT_NOT_FOUND, f"no account {wanted}")
     return site, [wanted] if wanted is not None else list(site.venue.accounts)
+
+
+async def accounts(request: web.Request) -> web.Response:
+    """Answer what the first line of standard output said: addresses, domain, accounts with their keys."""
+    return web.json_response(site_of(request).first_line)
 
 
 async def orders(request: web.Request) -> web.Response:

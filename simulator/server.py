@@ -5,7 +5,7 @@ import json
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
@@ -86,7 +86,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def serve(site: Site, host: str, port: int, *, exit_on_stdin_close: bool = False) -> None:
+async def serve(site: Site, host: str, port: int, *, exit_on_stdin_close: bool = False, linger_s: int = 0) -> None:
     """Run the exchange until a signal (or the end of standard input, if asked) says stop."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -94,13 +94,14 @@ async def serve(site: Site, host: str, port: int, *, exit_on_stdin_close: bool =
         with suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt instead
             loop.add_signal_handler(number, stop.set)
     async with serving(site, host, port) as bound:
-        print_line(first_line(host, bound, site.domain, list(site.venue.accounts.values())))
+        site.first_line = first_line(host, bound, site.domain, list(site.venue.accounts.values()))
+        print_line(site.first_line)
         if exit_on_stdin_close:
-            loop.run_in_executor(None, _wait_for_stdin, loop, stop)
+            loop.run_in_executor(None, _wait_for_stdin, loop, lambda: loop.call_later(linger_s, stop.set))
         await stop.wait()
 
 
-def _wait_for_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+def _wait_for_stdin(loop: asyncio.AbstractEventLoop, ended: Callable[[], object]) -> None:
     sys.stdin.buffer.read()
     with suppress(RuntimeError):  # the loop may have closed for another reason
-        loop.call_soon_threadsafe(stop.set)
+        loop.call_soon_threadsafe(ended)

@@ -66,6 +66,8 @@ class Site:
         announce: Callable[[dict[str, object]], None],
     ) -> None:  # fmt: skip
         self.exchange = exchange
+        self.first_line: dict[str, object] = {}
+        """What the first line of standard output said, once it was printed."""
         self.venue = exchange.venue
         self.clock = clock
         self.options = options
