@@ -7,7 +7,11 @@ export default defineConfig({
   plugins: [react()],
   build: { outDir: "../backend/ui_dist", emptyOutDir: true, target: "es2023", chunkSizeWarningLimit: 700 },
   server: {
-    proxy: { "/api": { target: backend }, "/ws": { target: backend, ws: true } },
+    // The backend refuses strange origins; while developing, the page comes from here and asks as if from there.
+    proxy: {
+      "/api": { target: backend, changeOrigin: true, headers: { origin: backend } },
+      "/ws": { target: backend, changeOrigin: true, headers: { origin: backend }, ws: true },
+    },
   },
   test: {
     environment: "jsdom",

@@ -1,7 +1,7 @@
 // Run against the real program: npm run e2e -- --real  (or MMBOT_E2E_URL=… for one that runs already).
 import { expect, test } from "@playwright/test";
 import { outage, placeAndCancel, stopConfigureStart } from "./flows";
-import { type Server, expectAccessible, expectNoSidewaysScroll, go, openScreen, openTable, startServer } from "./support";
+import { type Server, expectAccessible, expectNoSidewaysScroll, freePort, go, openScreen, openTable, startServer } from "./support";
 
 const python = process.env.MMBOT_PYTHON ?? ".venv/bin/python";
 
@@ -40,7 +40,7 @@ for (const scheme of ["dark", "light"] as const) {
 
 test("the server is killed and restarted under the page", async ({ page }, info) => {
   test.setTimeout(120_000);
-  const port = 8151 + info.parallelIndex * 2 + (info.project.name === "phone" ? 1 : 0);
+  const port = await freePort();
   const home = info.outputPath("home");
   const start = () => startServer("env", [`MMBOT_HOME=${home}`, python, "-m", "bot", "demo", "--port", String(port)], `http://127.0.0.1:${port}`, "..");
   let server: Server = await start();

@@ -1,12 +1,12 @@
 import { expect, test } from "@playwright/test";
 import { outage } from "./flows";
-import { type Server, go, openScreen, startFake } from "./support";
+import { type Server, freePort, go, openScreen, startFake } from "./support";
 
 let server: Server | null = null;
-let port = 8131;
+let port = 0;
 
-test.beforeEach(() => {
-  port += 1;
+test.beforeEach(async () => {
+  port = await freePort();
 });
 
 test.afterEach(async () => {

@@ -20,7 +20,7 @@ from bot.extended.connection import StreamNote, StreamSettings
 from bot.extended.endpoints import Endpoints, Environment
 from bot.extended.exchange import Credentials, ExtendedExchange
 from bot.extended.rest import Deadlines, RequestOutcome
-from bot.extended.secret import Secret
+from bot.secret import Secret
 from bot.extended.signing import Signer
 from tests.unit.extended.test_translate import MARKET
 

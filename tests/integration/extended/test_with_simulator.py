@@ -32,7 +32,7 @@ from bot.core.market import Market
 from bot.core.orders import ExchangeStatus, Order, OrderReport, Owner, Side, TimeInForce
 from bot.extended.endpoints import Environment, endpoints_for
 from bot.extended.exchange import Credentials, ExtendedExchange
-from bot.extended.secret import Secret
+from bot.secret import Secret
 from bot.extended.signing import Signer
 from tests.integration.extended.fakes import Heard, following
 
