@@ -20,6 +20,8 @@ SILENCE_MS: Final = 3_000
 ASK_AGAIN_MS: Final = 1_000
 ASK_SLOWLY_MS: Final = 10_000
 """Pace of questions once the exchange has said twice that it knows nothing."""
+LIST_LAG_MS: Final = 5_000
+"""A list read over REST may lag the book by this much: what changed later proves nothing."""
 GRACE_MS: Final = 10_000
 STRIKES: Final = 2
 MOST_QUESTIONS: Final = 10
@@ -45,7 +47,8 @@ class Doubts:
         for order in orders:
             covered = event.market in (None, order.market)
             settled = order.status in (Status.RESTING, Status.CANCELLING, Status.ACKED)
-            if covered and settled and order.client_order_id not in listed and order.since_ms < event.asked_ms - ASK_AGAIN_MS:
+            older = order.since_ms < event.asked_ms - (LIST_LAG_MS if event.source == "rest" else 0)
+            if covered and settled and order.client_order_id not in listed and older:
                 orders.saw(order.client_order_id, Saw.SILENCE, event.received_ms)
 
     def looked_up(self, event: OrderLookedUp) -> None:

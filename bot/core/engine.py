@@ -420,8 +420,6 @@ class Engine:
     def decide(self, now_ms: int) -> list[AnyAction]:
         """Return everything that should be done now; safe to call as often as one likes."""
         actions: list[AnyAction] = []
-        wanted = self.state is BotState.RUNNING or bool(self.bot_orders())
-        actions += self.switch.decide(wanted, now_ms)
         blocked = self.sync.blocks() or self.switch.blocks(now_ms) or self._held()
         for maker in self.makers.values():
             if self.state is BotState.RUNNING:
@@ -429,8 +427,11 @@ class Engine:
                 actions += maker.decide(self._desk(maker, position, now_ms), blocked)
             else:
                 actions += maker.pull(self.orders, self.state_reason, now_ms)
+            self.switch.lease(maker.market, now_ms)
             self._notes += maker.notes
             maker.notes.clear()
+        wanted = self.state is BotState.RUNNING or bool(self.bot_orders())
+        actions += self.switch.decide(wanted, now_ms)
         actions += self._orphans(now_ms)
         actions += self._doubts.questions(self.orders, now_ms)
         self._close_doubts(now_ms)
@@ -514,6 +515,7 @@ class Engine:
             if market != settings.market:
                 del self.settings[market]
                 self.makers.pop(market, None)
+                self.switch.end_lease(market)
         self.settings[settings.market] = settings
         if (maker := self.makers.get(settings.market)) is not None:
             maker.settings = settings

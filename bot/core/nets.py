@@ -25,6 +25,7 @@ class DeadManSwitch:
         """Local time from which the confirmed countdown runs; None: not armed."""
         self.problem = ""
         self._asked_ms = 0
+        self._leases: dict[str, int] = {}
 
     def apply(self, event: DeadManSwitchArmed | DeadManSwitchFailed) -> None:
         if isinstance(event, DeadManSwitchFailed):
@@ -41,10 +42,19 @@ class DeadManSwitch:
             return 0
         return max(0, self.armed_ms + self._settings.switch_countdown_s * 1000 - now_ms)
 
+    def lease(self, market: str, now_ms: int) -> None:
+        """A market that is quoted says that it still decides; one that falls silent lets the countdown run out for all."""
+        self._leases[market] = now_ms
+
+    def end_lease(self, market: str) -> None:
+        """A market is not quoted any more."""
+        self._leases.pop(market, None)
+
     def decide(self, wanted: bool, now_ms: int) -> list[AnyAction]:
         """Return the renewal, when it is due."""
         pace = RETRY_MS if self.problem else self._settings.switch_renewal_ms
-        if not wanted or now_ms - self._asked_ms < pace:
+        silent = [market for market, leased_ms in self._leases.items() if now_ms - leased_ms > self._settings.switch_renewal_ms]
+        if not wanted or silent or now_ms - self._asked_ms < pace:
             return []
         self._asked_ms = now_ms
         return [ArmDeadManSwitch(countdown_s=self._settings.switch_countdown_s)]

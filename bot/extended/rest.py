@@ -11,7 +11,7 @@ from yarl import URL
 
 from bot.core.errors import ExchangeError, ExchangeUnreachable, NotSent, OutcomeUnknown, RateLimited
 from bot.extended.answers import DOCUMENTED, Answer, Asked, read_answer
-from bot.extended.budget import BudgetExhausted, RequestBudget
+from bot.extended.budget import BudgetExhausted, RequestBudget, Turn
 from bot.extended.endpoints import USER_AGENT
 from bot.extended.wire import Envelope
 from bot.secret import Secret
@@ -32,6 +32,8 @@ class Deadlines(msgspec.Struct, frozen=True, kw_only=True):
     read_s: float = 8.0
     turn_s: float = 2.0
     """How long it may wait for its place in the request budget."""
+    create_turn_s: float = 0.5
+    """The same for an order, whose price grows old while it waits."""
 
 
 class RequestOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +95,9 @@ class RestClient:
         http_status = 0
         answer = Answer()
         try:
-            await self._budget.take(is_cancel=is_urgent or asked is Asked.CANCEL, wait_at_most_s=self._deadlines.turn_s)
+            turn = _turn_of(asked, is_urgent)
+            wait_s = self._deadlines.create_turn_s if turn is Turn.CREATE else self._deadlines.turn_s
+            await self._budget.take(turn, wait_at_most_s=wait_s)
             started = perf_counter()
             total_s = self._deadlines.read_s if asked is Asked.READ else self._deadlines.write_s
             address = URL(self._base + path, encoded=True).with_query(list(query))
@@ -158,6 +162,12 @@ class RestClient:
                 is_undocumented=code not in DOCUMENTED and http_status > 0 and answer.error is not None and code > 0,
             ),
         )
+
+
+def _turn_of(asked: Asked, is_urgent: bool) -> Turn:
+    if is_urgent or asked is Asked.CANCEL:
+        return Turn.SAFETY
+    return Turn.READ if asked is Asked.READ else Turn.CREATE
 
 
 async def _read_limited(response: aiohttp.ClientResponse) -> bytes:

@@ -142,7 +142,7 @@ def test_metrics_are_the_exchanges_own_truth_after_a_fill(demo: Bot, exchange: S
 
     stranger.place("SELL", "86112", "0.004", time_in_force="IOC")
     eventually(lambda: demo.status()["metrics"]["fills"] == before["fills"] + 1, 10, "the fill in the status")
-    eventually(lambda: demo.status()["metrics"]["orders_ended"] >= before["orders_ended"] + 2, 10, "new quotes after the fill")
+    eventually(lambda: demo.status()["metrics"]["orders_ended"] >= before["orders_ended"] + 1, 10, "a new quote after the fill")
 
     after, standing = demo.status()["metrics"], exchange.standing(DEMO_ACCOUNT)
     assert float(after["position_size"]) == float(exchange.position(account=DEMO_ACCOUNT))

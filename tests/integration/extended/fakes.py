@@ -20,8 +20,8 @@ from bot.extended.connection import StreamNote, StreamSettings
 from bot.extended.endpoints import Endpoints, Environment
 from bot.extended.exchange import Credentials, ExtendedExchange
 from bot.extended.rest import Deadlines, RequestOutcome
-from bot.secret import Secret
 from bot.extended.signing import Signer
+from bot.secret import Secret
 from tests.unit.extended.test_translate import MARKET
 
 API_KEY = "canary-api-key-5d1c"

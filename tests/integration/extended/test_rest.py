@@ -123,7 +123,7 @@ async def test_an_order_that_may_take_signs_the_taker_fee_that_the_account_pays(
 async def test_a_replacement_names_the_order_it_replaces() -> None:
     async with fake_exchange(**PLACED) as fake:
         exchange = await opened(fake)
-        await exchange.place(order(client_order_id="mmb-t-2"), replaces="mmb-t-1")
+        await exchange.place(order(client_order_id="mmb-t-2", replaces="mmb-t-1"))
 
     assert fake.bodies[-1]["cancelId"] == "mmb-t-1"
 

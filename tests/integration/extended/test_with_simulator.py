@@ -32,8 +32,8 @@ from bot.core.market import Market
 from bot.core.orders import ExchangeStatus, Order, OrderReport, Owner, Side, TimeInForce
 from bot.extended.endpoints import Environment, endpoints_for
 from bot.extended.exchange import Credentials, ExtendedExchange
-from bot.secret import Secret
 from bot.extended.signing import Signer
+from bot.secret import Secret
 from tests.integration.extended.fakes import Heard, following
 
 ROOT = Path(__file__).parents[3]
@@ -234,17 +234,17 @@ async def test_an_order_is_replaced_in_one_request(venue: Venue) -> None:
         market = await player.rules()
         mark = await player.exchange.mark_price("BTC-USD")
         first = player.order(market, mark * Decimal("0.97"))
-        second = player.order(market, mark * Decimal("0.98"))
+        second = player.order(market, mark * Decimal("0.98"), replaces=first.client_order_id)
         await player.exchange.place(first)
         await player.until(first.client_order_id, ExchangeStatus.NEW)
 
-        await player.exchange.place(second, replaces=first.client_order_id)
+        await player.exchange.place(second)
 
         gone = await player.until(first.client_order_id, ExchangeStatus.CANCELLED)
         await player.until(second.client_order_id, ExchangeStatus.NEW)
         assert gone.reason == "ORDER_REPLACED"
         with pytest.raises(NotFound):
-            await player.exchange.place(player.order(market, mark * Decimal("0.97")), replaces="mmb-never-1")
+            await player.exchange.place(player.order(market, mark * Decimal("0.97"), replaces="mmb-never-1"))
 
 
 async def test_a_mass_cancel_ends_the_named_orders_only(venue: Venue) -> None:

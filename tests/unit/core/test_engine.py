@@ -365,6 +365,11 @@ def test_a_lasting_difference_to_the_exchange_is_adopted_and_told(play: Play) ->
 
 def test_an_order_missing_from_the_list_is_in_doubt_and_not_gone(play: Play) -> None:
     bid, ask = play.quoting()
+    play.later(4_000)
+    play.read(play.report_of(ask, ExchangeStatus.NEW))
+    held = play.engine.orders.get(bid.client_order_id)
+    assert held is not None
+    assert held.status is Status.RESTING, "a list that may lag the book proves nothing yet"
     play.later(2_000)
     play.read(play.report_of(ask, ExchangeStatus.NEW))
 

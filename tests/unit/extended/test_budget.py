@@ -5,14 +5,14 @@ import random
 import pytest
 
 from bot.clock import TurnableClock
-from bot.extended.budget import BudgetExhausted, RequestBudget
+from bot.extended.budget import BudgetExhausted, RequestBudget, Turn
 
 
-async def take_all(budget: RequestBudget, *, is_cancel: bool) -> int:
+async def take_all(budget: RequestBudget, turn: Turn) -> int:
     taken = 0
     while True:
         try:
-            await budget.take(is_cancel=is_cancel, wait_at_most_s=0)
+            await budget.take(turn, wait_at_most_s=0)
         except BudgetExhausted:
             return taken
         taken += 1
@@ -21,22 +21,30 @@ async def take_all(budget: RequestBudget, *, is_cancel: bool) -> int:
 async def test_creates_leave_the_reserve_to_cancels() -> None:
     budget = RequestBudget(TurnableClock(), per_minute=1000, reserved_share=0.3)
 
-    assert await take_all(budget, is_cancel=False) == 70
-    assert await take_all(budget, is_cancel=True) == 30
+    assert await take_all(budget, Turn.CREATE) == 70
+    assert await take_all(budget, Turn.SAFETY) == 30
+
+
+async def test_reads_leave_a_share_to_creates() -> None:
+    budget = RequestBudget(TurnableClock(), per_minute=1000, reserved_share=0.3, create_share=0.2)
+
+    assert await take_all(budget, Turn.READ) == 50
+    assert await take_all(budget, Turn.CREATE) == 20
+    assert await take_all(budget, Turn.SAFETY) == 30
 
 
 async def test_a_create_waits_for_its_turn_but_not_longer_than_it_may() -> None:
     clock = TurnableClock()
     budget = RequestBudget(clock, per_minute=600)
-    await take_all(budget, is_cancel=False)
+    await take_all(budget, Turn.CREATE)
     started = clock.monotonic_ms()
 
-    await budget.take(is_cancel=False, wait_at_most_s=1)
+    await budget.take(Turn.CREATE, wait_at_most_s=1)
 
     assert 100 <= clock.monotonic_ms() - started <= 200
-    await take_all(budget, is_cancel=True)
+    await take_all(budget, Turn.SAFETY)
     with pytest.raises(BudgetExhausted):
-        await budget.take(is_cancel=False, wait_at_most_s=1)
+        await budget.take(Turn.CREATE, wait_at_most_s=1)
 
 
 async def test_i12_no_window_of_a_minute_holds_more_than_the_budget() -> None:
@@ -46,7 +54,7 @@ async def test_i12_no_window_of_a_minute_holds_more_than_the_budget() -> None:
     sent: list[int] = []
     for _ in range(5_000):
         try:
-            await budget.take(is_cancel=randomness.random() < 0.5, wait_at_most_s=0)
+            await budget.take(randomness.choice(list(Turn)), wait_at_most_s=0)
             sent.append(clock.monotonic_ms())
         except BudgetExhausted:
             pass
@@ -61,5 +69,5 @@ async def test_too_many_requests_shrinks_the_bucket_to_a_part_of_the_reserve() -
 
     budget.shrink()
 
-    assert await take_all(budget, is_cancel=False) == 0
-    assert await take_all(budget, is_cancel=True) == 15
+    assert await take_all(budget, Turn.CREATE) == 0
+    assert await take_all(budget, Turn.SAFETY) == 15

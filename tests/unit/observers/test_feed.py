@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from bot.core.engine import BotState
 from bot.core.events import (
     BalanceReported,
     BookSnapshot,
@@ -16,6 +15,7 @@ from bot.core.events import (
     MarkPriceSeen,
     PositionReport,
     PositionsReported,
+    QuotingHalted,
     StreamAlive,
 )
 from bot.core.numbers import Lots, Ticks
@@ -306,7 +306,7 @@ def test_a_market_that_is_not_followed_shows_its_rules_and_mark_only(watched: Wa
 
 def test_a_halted_bot_is_not_running_and_says_why(watched: Watched) -> None:
     watched.ready()
-    watched.play.engine.state = BotState.HALTED
+    watched.happens(QuotingHalted(code="test", reason="a person must look", received_ms=START_MS))
 
     assert watched.look()["bot"]["state"] == "HALTED"
     assert watched.look()["bot"]["running"] is False
