@@ -62,6 +62,7 @@ class Exchange:
 
     def sit_out(self, skipped_ms: int) -> None:
         """Tell the flows that the clock is about to jump: they do not live through the time skipped."""
+        self.venue.sit_out(skipped_ms)
         for flow in self.flows.values():
             flow.sit_out(skipped_ms)
 

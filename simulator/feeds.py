@@ -1,30 +1,12 @@
-"""What the market data streams say, as ready-made JSON: book snapshots and deltas, best prices, trades, marks.
+"""The published picture of a book: what its readers have been told, and what changed since."""
 
-Pure: a frame is everything except the sequence number, which belongs to each connection. So a frame is encoded once for all
-its readers, and a connection only appends `,"seq":N}`.
-"""
-
-from typing import Any, Final
-
-import msgspec
+from typing import Any
 
 from bot.core.numbers import Lots, Ticks
+from simulator.frames import encode
 from simulator.market_state import MarketState
 from simulator.matching import Side
 from simulator.wire import text
-
-encode: Final = msgspec.json.Encoder().encode
-
-
-def frame(ts_ms: int, data: bytes, word: str | None = None, *, priced: bool = False) -> bytes:
-    """Return an open frame: the caller's connection closes it with its sequence number."""
-    kind = b"" if word is None else b'"type":"%s",' % word.encode()
-    source = b',"sourceEventId":null' if priced else b""
-    return b'{"ts":%d,%s"data":%s%s' % (ts_ms, kind, data, source)
-
-
-def price_data(market: str, price: str, ts_ms: int) -> bytes:
-    return encode({"m": market, "p": price, "ts": ts_ms})
 
 
 class BookFeed:

@@ -6,12 +6,14 @@ from decimal import Decimal
 from typing import Final
 
 from bot.core.numbers import Lots, Ticks
+from simulator.candles import CandleKind, Candles
 from simulator.markets import MarketSpec
 from simulator.matching import OrderBook, Side
 from simulator.rules import MarketStatus
 from simulator.wire import PublicTradeRecord
 
 TRADES_KEPT: Final = 1_000
+OPEN_INTERESTS_KEPT: Final = 24 * 90
 DAY_MS: Final = 86_400_000
 BUCKET_MS: Final = 60_000
 
@@ -65,6 +67,9 @@ class MarketState:
     status: MarketStatus = MarketStatus.ACTIVE
     trades: deque[PublicTradeRecord] = field(default_factory=lambda: deque(maxlen=TRADES_KEPT))
     day: DayStats = field(default_factory=DayStats)
+    candles: Candles = field(default_factory=Candles)
+    open_interest: deque[tuple[int, Decimal, Decimal]] = field(default_factory=lambda: deque(maxlen=OPEN_INTERESTS_KEPT))
+    """(ms, in collateral, in base), by the hour."""
     funding_rate: Decimal = Decimal(0)
     next_funding_ms: int = 0
 
@@ -74,4 +79,6 @@ class MarketState:
 
     def note_trade(self, price: Ticks, lots: Lots, now_ms: int) -> None:
         self.last = self.spec.price(price)
-        self.day.add(self.last, self.spec.size(lots), now_ms)
+        size = self.spec.size(lots)
+        self.day.add(self.last, size, now_ms)
+        self.candles.add(CandleKind.TRADES, self.last, size, now_ms)

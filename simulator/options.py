@@ -49,6 +49,8 @@ class ServerOptions:
     book_snapshot_interval_ms: int = 60_000
     ping_interval_s: float = 15.0
     pong_timeout_s: float = 10.0
+    rpc_silent_on_unknown: bool = True
+    """The v2 socket does not answer a subscription to something unknown, as seen live; else -32602."""
     mark_data_ts: bool = False
     """False: `data.ts` of mark frames is 0, as seen live."""
     max_body_bytes: int = 65_536

@@ -66,7 +66,7 @@ async def accounts(request: web.Request) -> web.Response:
 
 
 async def client_info(request: web.Request) -> web.Response:
-    return ok({"clientId": account_of(request).client_id, "status": "ACTIVE"})
+    return ok({"id": account_of(request).client_id, "starknetWalletAddress": hex(account_of(request).public_key)})
 
 
 async def balance(request: web.Request) -> web.Response:

@@ -11,12 +11,15 @@ from typing import Final
 from bot.core.numbers import Lots, Ticks
 from simulator.accounts import HOUSE_ACCOUNT, OPENING_BALANCE, Account
 from simulator.agenda import Action, Agenda
+from simulator.candles import CandleKind
 from simulator.chance import seeded
 from simulator.clearing import Clearing
 from simulator.engine import Engine
 from simulator.events import Event, FlowEnded, IndexMoved, MarkMoved, SwitchFired
+from simulator.faucet import Faucet
+from simulator.funding import HOUR_MS, SAMPLE_MS, TELL_MS, FundingDesk
 from simulator.ids import Snowflakes
-from simulator.ledger import Ledger
+from simulator.ledger import MONEY_GRID, ZERO, Ledger
 from simulator.market_state import MarketState
 from simulator.markets import MarketSpec
 from simulator.matching import Side
@@ -70,6 +73,9 @@ class Venue:
         self._switches: dict[int, int] = {}
         self._mark_told_ms: dict[str, int] = {}
         self._quiet: set[str] = set()
+        self._skip_until_ms = start_ms
+        self.faucet = Faucet(self.ledger, self.ids)
+        self.funding = FundingDesk(self.markets, self.ledger, self.ids, self._outbox.append)
         for account_id, money in ((HOUSE_ACCOUNT, HOUSE_MONEY), *((each, OPENING_BALANCE) for each in self.accounts)):
             self.ledger.deposit(account_id, money)
         self._start_timers()
@@ -240,12 +246,14 @@ class Venue:
 
     def set_mark(self, market: str, price: Decimal) -> None:
         state = self.markets[market]
+        state.candles.add(CandleKind.MARK, price, ZERO, self.now_ms)
         if price != state.mark:
             state.mark = price
             self._tell_mark(market)
 
     def set_index(self, market: str, price: Decimal) -> None:
         state = self.markets[market]
+        state.candles.add(CandleKind.INDEX, price, ZERO, self.now_ms)
         if price != state.index:
             state.index = price
             self._outbox.append(IndexMoved(ms=self.now_ms, market=market, price=text(price)))
@@ -270,16 +278,40 @@ class Venue:
         self._outbox.append(MarkMoved(ms=self.now_ms, market=market, price=text(self.markets[market].mark)))
 
     def _start_timers(self) -> None:
+        self.funding.open(self.now_ms)
         self._every(self.options.mark_interval_ms, self._repeat_marks)
         if self.options.mark_balance_interval_ms:
             self._every(self.options.mark_balance_interval_ms, self._tell_standings)
+        self._every(SAMPLE_MS, self.funding.sample, on_the_clock=True)
+        self._every(TELL_MS, self.funding.tell, on_the_clock=True)
+        self._every(HOUR_MS, self._charge_funding, on_the_clock=True, skippable=False)
 
-    def _every(self, interval_ms: int, action: Action) -> None:
+    def _every(self, interval_ms: int, action: Action, *, on_the_clock: bool = False, skippable: bool = True) -> None:
+        """Run an action again and again; `skippable` ones sit out a jump of the clock, see `sit_out`."""
+
         def run(now_ms: int) -> None:
             action(now_ms)
-            self.agenda.add(now_ms + interval_ms, run)
+            due_ms = now_ms + interval_ms
+            if skippable and due_ms < self._skip_until_ms:
+                due_ms += -(-(self._skip_until_ms - due_ms) // interval_ms) * interval_ms
+            self.agenda.add(due_ms, run)
 
-        self.agenda.add(self.now_ms + interval_ms, run)
+        first_ms = self.now_ms - self.now_ms % interval_ms if on_the_clock else self.now_ms
+        self.agenda.add(first_ms + interval_ms, run)
+
+    def sit_out(self, skipped_ms: int) -> None:
+        """Prepare for a jump of the clock: what only repeats or samples does not live through it."""
+        self._skip_until_ms = self.now_ms + skipped_ms
+
+    def _charge_funding(self, now_ms: int) -> None:
+        for name, state in self.markets.items():
+            base = self.open_interest(name)
+            state.open_interest.append((now_ms, (base * state.mark).quantize(MONEY_GRID), base))
+        touched = self.funding.charge(now_ms)
+        for position in touched:
+            self.clearing.tell_position(position, now_ms)
+        for account_id in dict.fromkeys(position.account_id for position in touched):
+            self.clearing.tell_balance(account_id, now_ms)
 
     def _repeat_marks(self, now_ms: int) -> None:
         for market in self.markets:

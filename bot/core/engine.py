@@ -438,6 +438,8 @@ class Engine:
         actions += self.sync.decide(now_ms)
         for market, held, truth in self.account.reconcile(now_ms):
             self._note("ERROR", "position_adopted", market, held=held, exchange=truth)
+            if (adopting := self.makers.get(market)) is not None:
+                adopting.filled(now_ms)  # what each side may still hold has changed, as after a fill
         return actions
 
     def _held(self) -> Reason | None:

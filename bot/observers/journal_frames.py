@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable
 from enum import StrEnum
 from hashlib import blake2b
+from string import hexdigits
 from typing import Final
 
 import msgspec
@@ -26,9 +27,11 @@ DIGEST_BYTES: Final = 16
 MASK: Final = "[removed]"
 _HEX: Final = 2 * DIGEST_BYTES
 _ANY_FORMAT: Final = re.compile(re.escape(MAGIC) + rb"([0-9]{1,6})")
-_LONG_HEX: Final = re.compile(rb"[0-9a-fA-F]{50,}")
+_LONG_HEX: Final = re.compile(r"[0-9a-fA-F]{50,}")
 """Keys and signatures are 60 to 64 hexadecimal digits; nothing in a journal looks like that, but the hash in a header."""
-_LONG_HEX_TEXT: Final = re.compile(_LONG_HEX.pattern.decode())
+# Looking for fifty equal bytes in a translated copy takes a tenth of the time of the pattern.
+_SHAPE: Final = bytes(ord("x") if chr(byte) in hexdigits else ord(" ") for byte in range(256))
+_FIFTY: Final = b"x" * 50
 
 
 class Frame(msgspec.Struct, frozen=True, array_like=True):
@@ -82,7 +85,7 @@ class Encoder:
             text = self._json.encode(payload)
         except (TypeError, ValueError, OverflowError) as error:
             return self._json.encode(Unwritable(kind=type(payload).__name__, reason=type(error).__name__))
-        has_shape = not isinstance(payload, Header) and _LONG_HEX.search(text) is not None
+        has_shape = not isinstance(payload, Header) and _FIFTY in text.translate(_SHAPE)
         if not has_shape and not any(secret in text for secret in self._hidden):
             return text
         return self._json.encode(self._clean(msgspec.json.decode(text)))
@@ -97,7 +100,7 @@ class Encoder:
         text = str(value)
         for secret in self._texts:
             text = text.replace(secret, MASK)
-        return _LONG_HEX_TEXT.sub(MASK, text)
+        return _LONG_HEX.sub(MASK, text)
 
 
 class Chain:

@@ -11,6 +11,8 @@ from bot.core.account import PositionLedger
 from bot.core.actions import AnyAction, ApprovedOrder
 from bot.core.engine import Engine
 from bot.core.events import FillsReported, PositionsReported
+from bot.core.mode import BotState
+from bot.core.notes import Reason
 from bot.core.orders import Order
 from bot.observers.journal_records import LedgerBooked, OrderEnded, OrderHeld, Payload, StateChanged
 
@@ -26,8 +28,8 @@ class EngineWatch:
         self._ledgers: dict[str, LedgerBooked] = {}
         self._baseline: dict[str, tuple[Decimal, Decimal, Decimal]] = {}
         self._adjustments = 0
-        self._state: object = None
-        self._reason: object = None
+        self._state: BotState | None = None
+        self._reason: Reason | None = None
 
     def begin(self, engine: Engine) -> None:
         """Count the money of this run from what the ledgers hold now."""
@@ -55,9 +57,10 @@ class EngineWatch:
         if engine.account.adjustments != self._adjustments or any(isinstance(event, _MOVE_MONEY) for event in events):
             self._adjustments = engine.account.adjustments
             found += self._booked(engine)
-        if engine.state is not self._state or engine.state_reason is not self._reason:
-            self._state, self._reason = engine.state, engine.state_reason
-            found.append(StateChanged(state=engine.state, code=engine.state_reason.code, text=engine.state_reason.text))
+        state, reason = engine.state, engine.state_reason
+        if state is not self._state or reason != self._reason:
+            self._state, self._reason = state, reason
+            found.append(StateChanged(state=state, code=reason.code, text=reason.text))
         return found
 
     def _ended(self, engine: Engine, gone: Iterable[str]) -> Iterable[Payload]:

@@ -7,7 +7,7 @@ from bot.core.errors import RiskRefused
 from bot.core.live_orders import LiveOrders
 from bot.core.market import Market
 from bot.core.numbers import plain
-from bot.core.orders import Order, Owner, Side
+from bot.core.orders import Order, Owner, Side, Status
 from bot.core.risk.exposure import capacity, possibly_live
 
 ONE = Decimal(1)
@@ -75,7 +75,10 @@ def _check_value(order: Order, market: Market, max_order_notional: Decimal | Non
 
 
 def _check_own_cross(order: Order, orders: LiveOrders) -> None:
+    """Keep the bot's sides apart. An order in doubt does not count: should it rest, the exchange refuses our post-only one."""
     for other in orders.of(order.market, side=order.side.opposite):
+        if other.status is Status.UNKNOWN:
+            continue
         meets = order.price >= other.price if order.side is Side.BUY else order.price <= other.price
         if meets and order.owner is Owner.BOT and other.owner is Owner.BOT:
             raise RiskRefused("self_cross", f"the {order.side} would meet our own {other.side} {other.client_order_id}")

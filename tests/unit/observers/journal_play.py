@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from bot.core.actions import AnyAction, PlaceOrder
 from bot.core.events import Event
 from bot.core.orders import Order
@@ -149,7 +147,3 @@ def kinds(found: Iterable[object]) -> list[str]:
 
 def recovered(folder: Path, now_ms: int = START_MS, **changes: object) -> Recovered:
     return recover(folder, manifest(**changes), now_ms)
-
-
-def wire(payload: object) -> object:
-    return msgspec.to_builtins(payload)

@@ -240,7 +240,7 @@ def test_the_files_are_for_their_owner_only(play: Journalled, tmp_path: Path) ->
 def test_f149_a_folder_that_cannot_be_made_refuses_the_start_with_a_remedy(play: Journalled, tmp_path: Path) -> None:
     (tmp_path / "journal").write_text("in the way")
 
-    with pytest.raises(ConfigurationError, match="cannot be written .*; make it writable"):
+    with pytest.raises(ConfigurationError, match=r"cannot be written .*; make it writable"):
         play.open(tmp_path / "journal")
 
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.numbers import Lots, Ticks
-from simulator.feeds import BookFeed, frame
+from simulator.feeds import BookFeed
+from simulator.frames import Frame
 from simulator.market_state import MarketState
 from simulator.markets import BTC_USD
 from simulator.matching import RestingOrder, Side
@@ -81,10 +82,20 @@ def test_best_prices_are_told_when_they_change_and_a_side_may_be_empty() -> None
     assert feed.best() is None
 
 
-def test_a_frame_leaves_room_for_its_sequence_number() -> None:
-    closed = frame(1790424000100, b'{"m":1}', "DELTA") + b',"seq":7}'
+def test_a_frame_is_wrapped_for_either_protocol_and_leaves_room_for_its_number() -> None:
+    delta = Frame("orderbooks", 1790424000100, b'{"m":1}', "DELTA")
+    mark = Frame("mark", 1790424000100, b'{"m":1}', "MP")
 
-    assert json.loads(closed) == {"ts": 1790424000100, "type": "DELTA", "data": {"m": 1}, "seq": 7}
+    assert json.loads(delta.v1() + b',"seq":7}') == {"ts": 1790424000100, "type": "DELTA", "data": {"m": 1}, "seq": 7}
+    assert json.loads(delta.v2("orderbooks.BTC-USD") + b',"seq":0}') == {
+        "type": "ORDERBOOKS.DELTA",
+        "data": {"m": 1},
+        "ts": 1790424000100,
+        "subscription": "orderbooks.BTC-USD",
+        "seq": 0,
+    }
+    assert json.loads(mark.v1() + b',"seq":7}')["sourceEventId"] is None
+    assert json.loads(mark.v2("prices.mark.all") + b',"seq":7}')["type"] == "PRICES.MP"
 
 
 MOVES = st.lists(st.tuples(st.sampled_from(list(Side)), st.integers(95, 105), st.integers(0, 6), st.booleans()), max_size=60)
