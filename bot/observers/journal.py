@@ -9,7 +9,7 @@ in silence: beyond its bound the queue takes nothing more in, and a gap record c
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, get_args
 
@@ -118,7 +118,7 @@ class Journal:
         """Count this run's money from what the engine's ledgers hold now; needed only where they do not begin at zero."""
         self._watch.begin(engine)
 
-    def record(self, engine: Engine, events: Iterable[Event], actions: Iterable[AnyAction]) -> None:
+    def record(self, engine: Engine, events: Sequence[Event], actions: Sequence[AnyAction]) -> None:
         """Take in one turn of the loop; a watcher of `bot_main_loop`."""
         items: list[Payload] = self._watch.intents(engine, actions)
         items += [event for event in events if type(event) not in self._left_out]

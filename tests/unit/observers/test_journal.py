@@ -353,7 +353,7 @@ def test_closing_gives_up_on_a_disk_that_refuses_and_says_so(play: Journalled, t
 def test_a_writer_that_dies_of_a_bug_stalls_the_journal_for_good(play: Journalled, tmp_path: Path) -> None:
     journal = play.open(tmp_path)
 
-    journal._writer.waiting.put("not a batch")  # type: ignore[arg-type]  # the bug
+    journal._writer.waiting.put("not a batch")  # type: ignore[arg-type]  # a mistake of ours
     journal._thread.join(PATIENCE_S)
 
     assert "writer stopped: AttributeError" in journal.stall
