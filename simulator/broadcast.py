@@ -1,6 +1,5 @@
 """What the exchange says on its streams: events become frames, books become deltas, newcomers get the picture as it is."""
 
-import time
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -61,8 +60,8 @@ class Broadcast:
         self._hub = hub
         self._options = options
         self.books = {name: BookFeed(state) for name, state in venue.markets.items()}
-        self._best_due_s: dict[str, float] = {}
-        self._snapshot_due_s = time.monotonic() + options.book_snapshot_interval_ms / 1000
+        self._best_due_ms: dict[str, int] = {}
+        self._snapshot_due_ms = venue.now_ms + options.book_snapshot_interval_ms
         self._last_candles: dict[str, bytes] = {}
 
     # ── events ──
@@ -113,20 +112,19 @@ class Broadcast:
             changes = feed.delta()
             if changes is not None and self._hub.wanted("orderbooks", market):
                 self._hub.publish(market, Frame("orderbooks", ts_ms, changes, "DELTA"))
-        if time.monotonic() >= self._snapshot_due_s:
-            self._snapshot_due_s += self._options.book_snapshot_interval_ms / 1000
+        if ts_ms >= self._snapshot_due_ms:
+            self._snapshot_due_ms = ts_ms + self._options.book_snapshot_interval_ms
             for market, feed in self.books.items():
                 if self._hub.wanted("orderbooks", market):
                     self._hub.publish(market, Frame("orderbooks", ts_ms, feed.snapshot(), "SNAPSHOT"))
 
     def publish_best(self, ts_ms: int) -> None:
         """Send best prices that changed, at most one frame per market and interval; what waits goes with the next call."""
-        now_s = time.monotonic()
         for market, feed in self.books.items():
-            if self._hub.wanted("best", market) and now_s >= self._best_due_s.get(market, 0.0):
+            if self._hub.wanted("best", market) and ts_ms >= self._best_due_ms.get(market, 0):
                 best = feed.best()
                 if best is not None:
-                    self._best_due_s[market] = now_s + self._options.best_interval_ms / 1000
+                    self._best_due_ms[market] = ts_ms + self._options.best_interval_ms
                     self._hub.publish(market, Frame("best", ts_ms, best, "SNAPSHOT"))
 
     def publish_candles(self, ts_ms: int) -> None:

@@ -121,7 +121,7 @@ def _as_refusal(error: web.HTTPException) -> Refused:
 def _check_headers(site: Site, request: web.Request) -> None:
     if not request.headers.get("User-Agent", "").strip():
         raise Refused(Code.FORBIDDEN, "the User-Agent header is mandatory", message="Forbidden")
-    if not site.rate_limit.allows(request.remote or "", time.monotonic()):
+    if not site.rate_limit.allows(request.remote or "", asyncio.get_running_loop().time()):
         raise Refused(Code.RATE_LIMITED, "too many requests from this address", message="Rate limited")
     key = request.headers.get("X-Api-Key")
     account = site.by_api_key.get(key) if key else None
