@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -154,8 +155,12 @@ def test_refresh_trigger_a_move_beyond_the_threshold_cancels_calculates_and_plac
     movable_price.tell("price", {"market": "BTC-USD", "price": "86371.26"})  # 0.200021 % above
     eventually(lambda: desk.status()["last_quote_price"] == 86371.26, 5, "quotes around the new price")
 
-    after = desk.wait_for_quotes()
-    assert not set(before["order_ids"]) & set(after["order_ids"])
+    def replaced() -> dict[str, Any] | None:
+        status = desk.status()
+        is_new = len(status["order_ids"]) == 2 and not set(before["order_ids"]) & set(status["order_ids"])
+        return status if is_new else None
+
+    after = eventually(replaced, 5, "two new orders in the place of the old ones")
     assert after["current_quotes"] == {"bid": 86284.0, "ask": 86458.0}
     ended = {order["externalId"]: order["status"] for order in movable_price.truth("orders")["orders"]}
     assert [ended[order_id] for order_id in before["order_ids"]] == ["CANCELLED", "CANCELLED"]
