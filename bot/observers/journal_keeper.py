@@ -1,4 +1,4 @@
-"""Looks after the journal for the bot: opens it once the account is known, shows it every turn, holds creates while it cannot follow.
+"""Looks after the journal for the bot: opens it once the account is known, shows it every turn, and holds creates in a stall.
 
 Opening and closing wait for the disk in a thread; everything else returns at once.
 """

@@ -60,7 +60,7 @@ async def test_a_run_is_kept_from_its_opening_to_its_end(tmp_path: Path) -> None
     assert past.status is None
     assert again.status is FileStatus.ENDED
     assert len(again.point.open_orders) == 2
-    assert [each.note.event for each in payloads(tmp_path, Noted) if isinstance(each, Noted)][0] == "[removed]"
+    assert next(each.note.event for each in payloads(tmp_path, Noted) if isinstance(each, Noted)) == "[removed]"
 
 
 async def test_a_stall_holds_creates_once_and_its_end_lets_them_go_once(tmp_path: Path) -> None:
