@@ -50,7 +50,7 @@ class Service:
             market=self.bot.config.market,
             env=self.environment.name.value,
             exchange=self.exchange(),
-            config=self.bot.config.model_dump(),
+            config=self.bot.config.model_dump(mode="json"),
         )
         picture["metrics"]["requests_last_minute"] = self.bot.requests_last_minute()
         if self.crash:

@@ -173,7 +173,7 @@ def config_check(file: Annotated[Path, typer.Argument()], as_json: Json = False)
         from bot.config import load_config  # noqa: PLC0415 - `--help` must stay quick
 
         loaded = load_config(file)
-        return {"config": loaded.model_dump(), "warnings": loaded.warnings()}
+        return {"config": loaded.model_dump(mode="json"), "warnings": loaded.warnings()}
 
     answer(
         work, as_json, lambda result: "\n".join(["configuration is valid", *(f"warning: {each}" for each in result["warnings"])])

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -37,8 +37,8 @@ SizeText = Annotated[str, BeforeValidator(_as_text), AfterValidator(_size)]
 Fraction = Annotated[float, Field(allow_inf_nan=False)]
 
 
-class BotConfig(BaseModel):
-    """How the bot quotes. Fractions: 0.001 is 0.1 %. The first six fields change only while the bot is stopped."""
+class MarketConfig(BaseModel):
+    """How one market is quoted. Fractions: 0.001 is 0.1 %."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -47,14 +47,12 @@ class BotConfig(BaseModel):
     order_size: SizeText = "0.01"
     refresh_interval: Annotated[int, Field(ge=1, le=3600, description="Seconds; a check happens at least this often.")] = 5
     price_move_threshold: Annotated[Fraction, Field(ge=0, le=0.1, description="Relative move that refreshes quotes.")] = 0.002
-    enabled: Annotated[bool, Field(description="Quote as soon as the program has started.")] = False
     max_position: SizeText | None = Field(default=None, description="Largest position; 5 order sizes when not set.")
     min_refresh_ms: Annotated[int, Field(ge=0, le=60_000, description="Shortest time between two refreshes.")] = 0
-    account_feed: Annotated[
-        Literal["stream", "polling"],
-        Field(description="Follow the account by its stream, or by polling at the documents' rates where there is none."),
-    ] = "stream"
     max_divergence: Annotated[Fraction, Field(gt=0, le=0.05, description="Largest distance of mark from mid.")] = 0.005
+    leverage: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        default=None, description="Leverage set and verified at start; left as it is when not set."
+    )
 
     @property
     def position_limit(self) -> Decimal:
@@ -85,9 +83,37 @@ class BotConfig(BaseModel):
         return found
 
 
+class BotConfig(MarketConfig):
+    """How the bot quotes: the documents' fields for its market, and further markets beside it.
+
+    The documents' six fields change only while the bot is stopped.
+    """
+
+    enabled: Annotated[bool, Field(description="Quote as soon as the program has started.")] = False
+    account_feed: Annotated[
+        Literal["stream", "polling"],
+        Field(description="Follow the account by its stream, or by polling at the documents' rates where there is none."),
+    ] = "stream"
+    more_markets: Annotated[
+        tuple[MarketConfig, ...], Field(max_length=50, description="Further markets, each with settings of its own.")
+    ] = ()
+
+    @model_validator(mode="after")
+    def _each_market_once(self) -> "BotConfig":
+        names = [each.market for each in self.markets()]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"more_markets: {', '.join(twice)} is configured twice")
+        return self
+
+    def markets(self) -> tuple[MarketConfig, ...]:
+        """Return the configuration of every market, the documents' one first."""
+        return (self, *self.more_markets)
+
+
 EXPLAINED: Final = {"market": "The market to quote.", "order_size": "Size of each order in the base asset."}
 
-HOT_FIELDS: Final = frozenset({"max_position", "min_refresh_ms", "max_divergence"})
+HOT_FIELDS: Final = frozenset({"max_position", "min_refresh_ms", "max_divergence", "more_markets"})
 """Fields that may change while the bot quotes."""
 
 
@@ -111,7 +137,7 @@ class ConfigErrors(ConfigurationError):
 
 
 def _problem(error: dict[str, Any]) -> dict[str, str]:
-    field = ".".join(str(part) for part in error["loc"][:1])
+    field = ".".join(str(part) for part in error["loc"]) or error["msg"].removeprefix("Value error, ").partition(":")[0]
     found = repr(error.get("input"))[:80]
     if error["type"] == "extra_forbidden":
         allowed = ", ".join(BotConfig.model_fields)
@@ -122,7 +148,7 @@ def _problem(error: dict[str, Any]) -> dict[str, str]:
 def _range_of(field: str) -> str:
     if field == "spread_percentage":
         return "allowed is above 0 and at most 0.05; it is a fraction on each side: 0.001 is 0.1 %, and 0.1 would mean 10 %"
-    schema = BotConfig.model_json_schema()["properties"].get(field, {})
+    schema = BotConfig.model_json_schema()["properties"].get(field.rpartition(".")[2], {})
     words = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "pattern": "matching"}
     limits = [f"{words[key]} {value}" for key, value in schema.items() if key in words]
     return f"allowed is {' and '.join(limits)}" if limits else "a plain decimal number above zero, such as 0.01"
@@ -155,6 +181,9 @@ def example_config() -> str:
     lines = ["# How the bot quotes. Fractions are fractions: 0.001 is 0.1 %."]
     for name, field in BotConfig.model_fields.items():
         meaning = field.description or EXPLAINED.get(name, "")
+        if name == "more_markets":
+            lines += ["", f"# {meaning}", "# more_markets:", "#   - market: ETH-USD", '#     order_size: "0.1"']
+            continue
         value = "true" if field.default is True else "false" if field.default is False else field.default
         text = f'"{value}"' if isinstance(field.default, str) else value
         lines += ["", f"# {meaning}", f"# {name}:" if field.default is None else f"{name}: {text}"]

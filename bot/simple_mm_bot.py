@@ -89,7 +89,7 @@ class MarketMaker:
         self._exchange = exchange
         self._home = home
         self.ids = OrderIds(clock.now_ms())
-        self.engine = Engine([config.settings()], account_settings or AccountSettings(), self.ids)
+        self.engine = Engine([each.settings() for each in config.markets()], account_settings or AccountSettings(), self.ids)
         self.inbox = Inbox(clock)
         self.orders = OrderManager(exchange, self.inbox.emit, clock, logger.log, lambda: home.is_halted)
         self.hand = HandOrders(self.engine, self.orders, exchange, clock, self.ids)
@@ -123,8 +123,9 @@ class MarketMaker:
     async def run(self) -> None:
         """Run until cancelled. The exchange may be unreachable at first: it is asked again until it answers."""
         self.ids.extend(*await asyncio.to_thread(self._home.reserve_ids))
-        for warning in self.config.warnings():
-            self.logger.log("WARNING", "configuration_warning", self.config.market, text=warning)
+        for each in self.config.markets():
+            for warning in each.warnings():
+                self.logger.log("WARNING", "configuration_warning", each.market, text=warning)
         set_running(self)
         try:
             await self._run()
@@ -184,6 +185,7 @@ class MarketMaker:
                 markets = await self._exchange.load_markets()
                 identity = await self._exchange.identity()
                 await self._exchange.fees(tuple(self.engine.settings))
+                await self._set_leverage()
             except (Unauthorised, ConfigurationError) as error:
                 self._refuse_key(error)
                 return False
@@ -195,6 +197,23 @@ class MarketMaker:
                 self._take_rules(markets)
                 self._contact, self._contact_detail = "connected", f"account {identity.account_id}"
                 return True
+
+    async def _set_leverage(self) -> None:
+        """Set the configured leverages, and read back that they hold.
+
+        Raises: ConfigurationError when the exchange keeps another one.
+        """
+        wanted = {each.market: Decimal(each.leverage) for each in self.config.markets() if each.leverage is not None}
+        if not wanted:
+            return
+        held = await self._exchange.leverage(tuple(wanted))
+        for market, leverage in wanted.items():
+            if held.get(market) != leverage:
+                await self._exchange.set_leverage(market, leverage)
+        held = await self._exchange.leverage(tuple(wanted))
+        for market, leverage in wanted.items():
+            if held.get(market) != leverage:
+                raise ConfigurationError(f"leverage of {market} is {held.get(market)} on the exchange, {leverage} was asked for")
 
     def _refuse_key(self, error: Unauthorised | ConfigurationError) -> None:
         code = error.exchange_code if isinstance(error, Unauthorised) else 0
@@ -294,7 +313,7 @@ class MarketMaker:
     def configure(self, changes: dict[str, object]) -> BotConfig:
         """Change settings; see `Verbs.configured`."""
         before, self.config = self.config, self.verbs.configured(self.config, changes)
-        if (before.market, before.account_feed) != (self.config.market, self.config.account_feed):
+        if _feeds_of(before) != _feeds_of(self.config):
             self._reconnect()
         return self.config
 
@@ -342,9 +361,13 @@ class MarketMaker:
 
     def status(self) -> dict[str, Any]:
         """Return the documents' status."""
-        status = bot_status(self.engine, self.config.market, self.config.model_dump())
+        status = bot_status(self.engine, self.config.market, self.config.model_dump(mode="json"))
         status["metrics"]["requests_last_minute"] = self.requests_last_minute()
         return status
+
+
+def _feeds_of(config: BotConfig) -> tuple[set[str], str]:
+    return {each.market for each in config.markets()}, config.account_feed
 
 
 # --- the documents' functions ---------------------------------------------------------------------------------------------

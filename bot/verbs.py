@@ -75,7 +75,7 @@ class Verbs:
             raise RiskRefused("halt_marker", f"a HALT marker stands; remove {self._home.path / 'HALT'} when the cause is known")
         self._emit(QuotingStarted(received_ms=self._clock.now_ms()))
         await self._until(lambda: self._engine.state is BotState.RUNNING, 2.0)
-        return {"status": "started", "config": config.model_dump()}
+        return {"status": "started", "config": config.model_dump(mode="json")}
 
     async def stop(self, reason: str) -> dict[str, Any]:
         """Stop quoting, cancel the bot's orders, and verify on the exchange that none is left; names what is."""
@@ -168,10 +168,11 @@ class Verbs:
         cold = [name for name in changes if name not in HOT_FIELDS and getattr(config, name) != getattr(present, name)]
         if cold and self._engine.state is not BotState.STOPPED:
             raise NotWhileRunning(f"{', '.join(cold)} can change only while the bot is stopped; stop it first")
-        if self._engine.views and config.market not in self._engine.views:
-            known = ", ".join(sorted(self._engine.views)[:10])
-            raise InvalidInput("market", config.market, f"a market of the exchange: {known}")
-        self._engine.configure(config.settings())
+        for each in config.markets():
+            if self._engine.views and each.market not in self._engine.views:
+                known = ", ".join(sorted(self._engine.views)[:10])
+                raise InvalidInput("market", each.market, f"a market of the exchange: {known}")
+        self._engine.configure([each.settings() for each in config.markets()])
         shown = {name: str(value) for name, value in changes.items()}
         self._logger.log("INFO", "configuration_changed", config.market, changes=shown)
         return config

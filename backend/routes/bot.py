@@ -75,7 +75,7 @@ async def configure(request: Request, changes: Annotated[dict[str, Any], Body()]
     except ValidationError as error:
         raise ConfigErrors(error) from None
     config = service_of(request).bot.configure(changes)
-    return Json({"status": "updated", "config": config.model_dump()})
+    return Json({"status": "updated", "config": config.model_dump(mode="json")})
 
 
 @router.get("/logs", operation_id="getBotLogs", responses={200: {"model": Logs}, **errors(422)})

@@ -511,18 +511,18 @@ class Engine:
             raise InvalidInput("market", market, f"a market of the exchange: {known}")
         return view
 
-    def configure(self, settings: MakerSettings) -> None:
-        """Take new settings for a market; a market that is quoted no longer has its orders cancelled as leftovers."""
-        for market in list(self.settings):
-            if market != settings.market:
-                del self.settings[market]
-                self.makers.pop(market, None)
-                self.switch.end_lease(market)
-        self.settings[settings.market] = settings
-        if (maker := self.makers.get(settings.market)) is not None:
-            maker.settings = settings
-        elif (view := self.views.get(settings.market)) is not None:
-            self.makers[settings.market] = Maker(view, settings, Simple())
+    def configure(self, settings: Iterable[MakerSettings]) -> None:
+        """Take new settings for all markets; the orders of a market that is quoted no longer are cancelled as leftovers."""
+        wanted = {each.market: each for each in settings}
+        for market in set(self.settings) - set(wanted):
+            self.makers.pop(market, None)
+            self.switch.end_lease(market)
+        self.settings = wanted
+        for market, each in wanted.items():
+            if (maker := self.makers.get(market)) is not None:
+                maker.settings = each
+            elif (view := self.views.get(market)) is not None:
+                self.makers[market] = Maker(view, each, Simple())
 
     # --- what others read -------------------------------------------------------------------------------------------------
 

@@ -294,7 +294,7 @@ def test_the_bell_rings_for_changes_and_not_for_a_ping(watched: Watched) -> None
 
 def test_a_market_that_is_not_followed_shows_its_rules_and_mark_only(watched: Watched) -> None:
     watched.play.ready()
-    watched.play.engine.configure(watched.play.engine.settings["BTC-USD"])
+    watched.play.engine.configure([watched.play.engine.settings["BTC-USD"]])
     del watched.play.engine.settings["BTC-USD"]
     del watched.play.engine.makers["BTC-USD"]
     watched.happens(MarkPriceSeen(market="BTC-USD", price=Decimal(5), exchange_ms=START_MS, received_ms=START_MS))

@@ -1,0 +1,72 @@
+"""Several markets in one engine, each with settings of its own."""
+
+from decimal import Decimal
+
+from bot.core.actions import CancelOrder, PlaceOrder
+from bot.core.events import BestQuoteSeen, Level, MarketRulesLoaded, MarkPriceSeen
+from bot.core.numbers import Lots, Ticks
+from tests.unit.core.play import Play, btc, settings
+
+ETH = btc(name="ETH-USD", tick_size=Decimal("0.1"), lot_size=Decimal("0.001"), min_size=Decimal("0.01"))
+
+
+def both() -> Play:
+    """Return a play that quotes BTC-USD and ETH-USD."""
+    play = Play().ready()
+    eth = settings(market="ETH-USD", order_size=Decimal("0.1"), max_position=Decimal("0.5"), spread=Decimal("0.002"))
+    play.engine.apply(MarketRulesLoaded(market=ETH, received_ms=play.now_ms))
+    play.engine.configure([play.engine.settings["BTC-USD"], eth])
+    see_eth(play, "3000")
+    return play
+
+
+def see_eth(play: Play, mark: str) -> None:
+    now_ms, ticks = play.now_ms, int(Decimal(mark) * 10)
+    play.engine.apply(MarkPriceSeen(market="ETH-USD", price=Decimal(mark), exchange_ms=now_ms, received_ms=now_ms))
+    play.engine.apply(
+        BestQuoteSeen(
+            market="ETH-USD",
+            bid=Level(Ticks(ticks - 5), Lots(100)),
+            ask=Level(Ticks(ticks + 5), Lots(100)),
+            exchange_ms=now_ms,
+            received_ms=now_ms,
+        )
+    )
+
+
+def test_each_market_is_quoted_with_its_own_settings() -> None:
+    placed = [action.approved.order for action in both().decide() if isinstance(action, PlaceOrder)]
+
+    assert {(order.market, order.side.value, order.price, order.size) for order in placed} == {
+        ("BTC-USD", "BUY", 86_112, 1_000),
+        ("BTC-USD", "SELL", 86_286, 1_000),
+        ("ETH-USD", "BUY", 29_940, 100),
+        ("ETH-USD", "SELL", 30_060, 100),
+    }
+
+
+def test_a_stale_market_pulls_its_own_quotes_and_not_the_others() -> None:
+    play = both()
+    placed = [action.approved.order for action in play.decide() if isinstance(action, PlaceOrder)]
+    for order in placed:
+        play.acknowledge(order)
+    play.later(5_500)
+    cancelled = {action.market for action in play.decide() if isinstance(action, CancelOrder)}
+
+    assert cancelled == {"ETH-USD"}
+    eth, bitcoin = play.engine.makers["ETH-USD"].reason, play.engine.makers["BTC-USD"].reason
+    assert eth is not None
+    assert eth.code == "stale_mark_price"
+    assert bitcoin is None
+
+
+def test_a_market_that_is_removed_has_its_orders_cancelled() -> None:
+    play = both()
+    for action in play.decide():
+        if isinstance(action, PlaceOrder):
+            play.acknowledge(action.approved.order)
+    play.engine.configure([play.engine.settings["BTC-USD"]])
+    play.later(100)
+
+    assert {action.market for action in play.decide() if isinstance(action, CancelOrder)} == {"ETH-USD"}
+    assert play.engine.switch.left_ms(play.now_ms) > 0
