@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -40,30 +41,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = write_config(folder, spread_percentage=asked.spread)
         bot = stack.enter_context(Bot(folder, "demo", "--config", str(config), variables=exchange.variables()))
         bot.wait_for_quotes()
-        shares = _play(bot, exchange)
+        shown = _play(bot, exchange)
         figures, wrong = _at_the_end(bot, exchange)
     for line in wrong:
         say(line)
     words = f"Recording `{asked.file}`, `spread_percentage` {asked.spread:g}, in real time."
-    rows = [("looks at which both quotes rested", f"{shares:.0%}"), *figures.items()]
+    looks = sum(shown.values())
+    rows = [*((f"looks with {what}", f"{count} of {looks}") for what, count in shown.most_common()), *figures.items()]
     found = "\n".join(f"- {line}" for line in wrong) or "Nothing differed; no error in the log."
     parts = [words, table(("figure", "value"), rows), found]
     write_report("recording", "The bot quotes through a recording of a real market", parts, passed=not wrong)
     return 1 if wrong else 0
 
 
-def _play(bot: Bot, exchange: SimulatedExchange) -> float:
-    """Wait until the recording is over; returns at which share of the looks both quotes rested."""
-    looks = quoting = 0
+def _play(bot: Bot, exchange: SimulatedExchange) -> Counter[str]:
+    """Wait until the recording is over; returns what was shown at how many looks."""
+    shown: Counter[str] = Counter()
     deadline = time.monotonic() + LONGEST_S
     while not any("flow_ended" in line for line in exchange.lines()):
         assert time.monotonic() < deadline, "the recording does not end"
         time.sleep(LOOK_EVERY_S)
-        looks += 1
-        quoting += None not in bot.status()["current_quotes"].values()
-        if looks % 12 == 0:
-            say(f"{looks * LOOK_EVERY_S:.0f} s: {bot.status()['metrics']['fills']} fills")
-    return quoting / looks
+        status = bot.status()
+        shown[_what_is_shown(status)] += 1
+        if shown.total() % 12 == 0:
+            say(f"{shown.total() * LOOK_EVERY_S:.0f} s: {status['metrics']['fills']} fills")
+    return shown
+
+
+def _what_is_shown(status: dict[str, Any]) -> str:
+    """Return in words what rests, and why nothing does on a side where something should."""
+    market = status["markets"]["BTC-USD"]
+    resting = [side for side, price in status["current_quotes"].items() if price is not None]
+    if len(resting) == 2:
+        return "both quotes"
+    if market["reason"] is not None:
+        return f"no quotes: {market['reason']['code']}"
+    why = ", ".join(sorted({each["code"] for each in market["withheld"].values()})) or "on the way"
+    return f"{'one quote' if resting else 'no quote'}, the rest {why}"
 
 
 def _at_the_end(bot: Bot, exchange: SimulatedExchange) -> tuple[dict[str, object], list[str]]:

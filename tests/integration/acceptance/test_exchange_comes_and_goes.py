@@ -74,7 +74,7 @@ def test_an_exchange_restarted_under_a_running_bot_is_known_dead_resynchronised_
 
             assert not lost & {order["externalId"] for order in exchange.open_orders()}
             bot.line_with("Account known", 1)
-            assert bot.ask("GET", "/readyz").status == 200
+            eventually(lambda: bot.ask("GET", "/readyz").status == 200, 10, "every feed being back")
             assert not bot.errors()
 
 
