@@ -17,12 +17,15 @@ from bot.extended.endpoints import Endpoints, endpoints_for, is_loopback, is_off
 from bot.extended.exchange import ExtendedExchange
 from bot.extended.rest import RequestOutcome
 from bot.extended.signing import Signer
+from bot.history import History
+from bot.observers.journal_keeper import JournalKeeper
 from bot.paper import PaperAccount, PaperProcess, ask_accounts
 from bot.ports import Clock
 from bot.secret import Secret
 from bot.simple_mm_bot import MarketMaker
 from bot.state_folder import StateFolder
 
+PROGRAM_VERSION = "0.1.0"
 MOST_REMEMBERED = 20_000
 TESTNET_ORDER_NOTIONAL = Decimal(10_000)
 """Largest value of one order on testnet, in collateral."""
@@ -59,6 +62,20 @@ async def open_market_maker(
                 max_order_notional=TESTNET_ORDER_NOTIONAL if environment.name is EnvironmentName.TESTNET else None
             )
             maker = MarketMaker(exchange, config, clock=clock, home=home, logger=logger, account_settings=settings)
+            maker.remember_with(
+                History(
+                    JournalKeeper(
+                        home.path / "journal" / environment.name.value,
+                        clock=clock,
+                        emit=maker.inbox.emit,
+                        log=logger.log,
+                        hide=(credentials.api_key.reveal(),),
+                    ),
+                    environment=environment.name.value,
+                    venue=endpoints.rest if environment.name is EnvironmentName.PAPER else "",
+                    version=PROGRAM_VERSION,
+                )
+            )
             maker.requests_last_minute = requests.last_minute
             yield maker
 

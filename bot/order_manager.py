@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final, assert_never
 
+from bot.core.account import Account
 from bot.core.actions import AnyAction, ArmDeadManSwitch, CancelOrder, LookUpOrder, PlaceOrder, RefreshAccount
 from bot.core.errors import ExchangeError, InvalidInput, NotFound, NotSent, RateLimited, Refused, Unauthorised
 from bot.core.events import (
@@ -33,7 +34,7 @@ from bot.core.events import (
 )
 from bot.core.market import market_name
 from bot.core.numbers import ceil_steps, floor_steps, parse_decimal, plain
-from bot.core.orders import Order, Side
+from bot.core.orders import Fill, Order, Side
 from bot.extended import signing
 from bot.ports import Clock, Emit, Exchange
 from bot.remote import RemoteBot, find_running
@@ -45,6 +46,8 @@ STALE_DECISION_MS: Final = 1_500
 URGENT_WORKERS: Final = 4
 CREATE_WORKERS: Final = 4
 READ_WORKERS: Final = 3
+FILLS_PAGE: Final = 100
+MOST_PAGES: Final = 50
 
 Log = Callable[..., None]
 """Called with level, event name, market and named fields."""
@@ -64,6 +67,8 @@ class OrderManager:
         self._numbers = itertools.count()
         self._reads: asyncio.Queue[LookUpOrder | RefreshAccount] = asyncio.Queue(MOST_WAITING)
         self._under_way = 0
+        self.account: Account | None = None
+        """Asked which executions are known, so that reading stops there; set by whoever owns it."""
         self._refreshing = asyncio.Lock()
 
     def execute(self, actions: Iterable[AnyAction]) -> None:
@@ -223,10 +228,28 @@ class OrderManager:
         """Take back the dead-man's switch; the answer arrives as an event like any other."""
         await self._arm(ArmDeadManSwitch(countdown_s=0))
 
+    async def _read_fills(self) -> tuple[Fill, ...]:
+        """Read executions, newest first, back to one that is known; one page where none is known yet."""
+        fills = await self._exchange.fills(limit=FILLS_PAGE)
+        page = fills
+        for _ in range(MOST_PAGES):
+            if len(page) < FILLS_PAGE or not self._any_known or any(self._is_known(fill.trade_id) for fill in page):
+                break
+            page = await self._exchange.fills(limit=FILLS_PAGE, before_id=page[-1].trade_id)
+            fills += page
+        return fills
+
+    @property
+    def _any_known(self) -> bool:
+        return self.account is not None and self.account.knows_any
+
+    def _is_known(self, trade_id: int) -> bool:
+        return self.account is not None and self.account.knows(trade_id)
+
     async def _look_up(self, order_id: str) -> None:
         asked_ms = self._clock.now_ms()
         try:
-            fills = await self._exchange.fills()
+            fills = await self._read_fills()
             report = await self._exchange.order_by_client_id(order_id)
         except ExchangeError as error:
             self._log("WARNING", "look_up_failed", None, order=order_id, reason=str(error))
@@ -239,7 +262,7 @@ class OrderManager:
         """Read fills, open orders, positions and balance, in this order: a fill is then known before the position it made."""
         asked_ms = self._clock.now_ms()
         try:
-            fills = await self._exchange.fills()
+            fills = await self._read_fills()
             orders = await self._exchange.open_orders()
             positions_asked_ms = self._clock.now_ms()
             positions = await self._exchange.positions()

@@ -27,6 +27,7 @@ from bot.environment import EnvironmentName, load_environment
 from bot.extended.endpoints import endpoints_for
 from bot.extended.exchange import ExtendedExchange
 from bot.hand_orders import HandOrders
+from bot.history import History
 from bot.inbox import Inbox
 from bot.observers.narrator import Narrator
 from bot.observers.status import bot_status
@@ -88,10 +89,13 @@ class MarketMaker:
         """How many requests left for the exchange within the last minute; set by whoever counts them."""
         self._exchange = exchange
         self._home = home
-        self.ids = OrderIds(clock.now_ms())
+        self._history: History | None = None
+        self._started_ms = clock.now_ms()
+        self.ids = OrderIds(self._started_ms)
         self.engine = Engine([each.settings() for each in config.markets()], account_settings or AccountSettings(), self.ids)
         self.inbox = Inbox(clock)
         self.orders = OrderManager(exchange, self.inbox.emit, clock, logger.log, lambda: home.is_halted)
+        self.orders.account = self.engine.account
         self.hand = HandOrders(self.engine, self.orders, exchange, clock, self.ids)
         self.verbs = Verbs(
             self.engine, self.orders, self.hand, exchange, emit=self.inbox.emit, clock=clock, logger=logger, home=home
@@ -146,12 +150,16 @@ class MarketMaker:
                 if self.config.enabled and not self._halted_at_start:
                     self.inbox.emit(QuotingStarted(received_ms=self.clock.now_ms()))
         finally:
+            if self._history is not None:
+                await self._history.close()
             await asyncio.to_thread(self._home.note_end)
 
     async def _loop(self) -> None:
         """Run the main loop; when it dies of a bug of ours, cancel everything of the bot before it ends."""
         try:
             watchers = [self._observe, *self.watchers]
+            if self._history is not None:
+                watchers.append(self._history.watch.watch)
             await bot_main_loop(self.inbox, self.engine, self.orders, self.clock, watchers)
         except Exception as error:
             self.logger.log("ERROR", "loop_crashed", None, reason=sentence_of(error))
@@ -195,8 +203,28 @@ class MarketMaker:
                 await self.clock.sleep(UNREACHABLE_PAUSE_S)
             else:
                 self._take_rules(markets)
+                if not await self._remember(identity.account_id):
+                    return False
                 self._contact, self._contact_detail = "connected", f"account {identity.account_id}"
                 return True
+
+    def remember_with(self, history: History) -> None:
+        """Keep a journal of this run; before it runs."""
+        self._history = history
+
+    async def _remember(self, account_id: int) -> bool:
+        """Begin the journal; False when what earlier runs left cannot be read: a person must act."""
+        if self._history is None:
+            return True
+        try:
+            await self._history.begin(
+                account_id, self.config, self.engine, started_ms=self._started_ms, now_ms=self.clock.now_ms()
+            )
+        except ConfigurationError as error:
+            self._contact_detail = str(error)
+            self._halt("journal", str(error))
+            return False
+        return True
 
     async def _set_leverage(self) -> None:
         """Set the configured leverages, and read back that they hold.
@@ -284,7 +312,10 @@ class MarketMaker:
     def _observe(self, engine: Engine, events: list[Event], actions: list[AnyAction]) -> None:
         del events, actions
         self.lag.tick()
-        self._narrator.tell(engine)
+        if self._history is None:
+            self._narrator.tell(engine)
+        else:
+            self._history.tell(engine, self.logger)
         ACTIVE_BOT_ORDERS.clear()
         for order in engine.bot_orders():
             view = engine.views.get(order.market)

@@ -5,9 +5,10 @@ longer than a fill can be under way; the difference is then adopted as an adjust
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from bot.core.events import BalanceReported, PositionReport, PositionsReported
+from bot.core.events import BalanceReported, HeldPosition, PositionReport, PositionsReported
 from bot.core.orders import Fill
 
 FILLS_KEPT = 500
@@ -65,6 +66,8 @@ class Account:
         self.positions_ms = 0
         """Local time at which the newest word about positions was asked for or, on the stream, heard; 0: never."""
         self.adjustments = 0
+        self.is_recovered = False
+        """True when an earlier run's executions are known, so that unknown ones happened in between."""
         self._trade_ids: OrderedDict[int, None] = OrderedDict()
         self._filled: OrderedDict[str, Decimal] = OrderedDict()
         self._differs_since: dict[str, int] = {}
@@ -82,6 +85,23 @@ class Account:
     def filled_of(self, client_order_id: str) -> Decimal:
         """Return the sum of the known fills of one order."""
         return self._filled.get(client_order_id, ZERO)
+
+    def knows(self, trade_id: int) -> bool:
+        """Return whether this execution was seen before."""
+        return trade_id in self._trade_ids
+
+    @property
+    def knows_any(self) -> bool:
+        """True once any execution was seen."""
+        return bool(self._trade_ids)
+
+    def recover(self, trade_ids: Iterable[int], positions: Mapping[str, HeldPosition]) -> None:
+        """Take over what an earlier run had booked, so that what happened since then is booked on top of it."""
+        for trade_id in trade_ids:
+            self._trade_ids[trade_id] = None
+        for market, held in positions.items():
+            self.ledger(market).adopt(held.size, held.entry_price)
+        self.is_recovered = bool(self._trade_ids)
 
     def remember_only(self, fills: tuple[Fill, ...]) -> None:
         """Note executions that happened before this run: shown, and never counted again."""

@@ -11,6 +11,7 @@ from typing import assert_never
 from bot.core import doubts
 from bot.core.account import Account
 from bot.core.actions import AnyAction, ApprovedOrder, PlaceOrder, cancel_of
+from bot.core.day import DayBook
 from bot.core.errors import InvalidInput
 from bot.core.events import (
     AccountRead,
@@ -36,6 +37,7 @@ from bot.core.events import (
     MarkPriceSeen,
     OrderLookedUp,
     OrdersReported,
+    PastRecovered,
     PlaceAcknowledged,
     PlaceNotSent,
     PlaceOutcomeUnknown,
@@ -111,6 +113,7 @@ class Engine:
         self.switch = DeadManSwitch(account_settings)
         self.exchange_clock = ExchangeClock()
         self.pace = Pace(account_settings.requests_per_minute)
+        self.day = DayBook()
         self.hold = ""
         """Why nothing may be created, for a reason of our own process; "" when it may."""
         self.feed_seen_ms: dict[str, int] = {}
@@ -168,6 +171,8 @@ class Engine:
             case RequestsLimited():
                 self.pace.limited(event.received_ms)
                 self._note("WARNING", "requests_limited", None, reprices_per_minute=round(self.pace.reprices_per_minute))
+            case PastRecovered():
+                self._recover(event)
             case LoopSlept() | TaskFailed() | CreatesHeld():
                 self._apply_process(event)
             case QuotingStarted() | QuotingPaused() | QuotingHalted() | QuotingStopped():
@@ -184,6 +189,14 @@ class Engine:
             self.exchange_clock.see(event.exchange_ms, event.received_ms)
         if isinstance(event, MarkPriceSeen) and event.market in self.makers:
             self.pace.observe(view, event.received_ms)
+
+    def _recover(self, event: PastRecovered) -> None:
+        self.account.recover(event.trade_ids, event.positions)
+        self.day.recover(event.day, event.figures, event.received_ms)
+        for order in event.open_orders:
+            self.orders.restore(order, event.received_ms)
+        if event.open_orders:
+            self._note("WARNING", "orders_in_doubt", None, orders=len(event.open_orders))
 
     def _apply_process(self, event: LoopSlept | TaskFailed | CreatesHeld) -> None:
         now_ms = event.received_ms
@@ -305,7 +318,7 @@ class Engine:
             maker.refused(after.side, now_ms)
         elif after.status is Status.FILLED:
             maker.drop(after.side)
-        elif before.status is not Status.CANCELLING:
+        elif not before.cancel_asked:
             maker.vanished(after.side, now_ms)
             if after.status is Status.CANCELLED and before.status is Status.RESTING and self.mode.vanished(now_ms):
                 self._note("ERROR", "bot_paused", None, reason=self.mode.reason.text)
@@ -313,8 +326,11 @@ class Engine:
     def _apply_fills(self, event: FillsReported) -> None:
         if event.source == "rest" and not self._has_fills_baseline:
             self._has_fills_baseline = True
-            self.account.remember_only(event.fills)
-            return
+            if not self.account.is_recovered:
+                self.account.remember_only(event.fills)
+                return
+            missed = [fill for fill in event.fills if not self.account.knows(fill.trade_id)]
+            self._note("INFO", "missed_fills_booked", None, fills=len(missed))
         for fill in sorted(event.fills, key=lambda fill: fill.trade_id):
             if self.account.apply_fill(fill, event.received_ms):
                 self._filled(fill, event.received_ms)

@@ -9,7 +9,7 @@ import msgspec
 
 from bot.core.market import Market
 from bot.core.numbers import Lots, Ticks
-from bot.core.orders import Fill, OrderReport, Side
+from bot.core.orders import Fill, Order, OrderReport, Side
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -314,6 +314,36 @@ class RequestsLimited(Record, frozen=True, kw_only=True):
 # --- our own process ----------------------------------------------------------------------------------------------------
 
 
+class DayMoney(msgspec.Struct, frozen=True, kw_only=True):
+    """One market's money of one UTC day, in collateral; realised PnL before fees, fees positive when paid."""
+
+    realised_pnl: Decimal = Decimal(0)
+    fees: Decimal = Decimal(0)
+    volume: Decimal = Decimal(0)
+
+
+class HeldPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """A position as an earlier run last knew it; signed."""
+
+    size: Decimal
+    entry_price: Decimal
+
+
+class PastRecovered(Record, frozen=True, kw_only=True):
+    """What earlier runs left behind: orders whose end is not known, executions that were booked, and the day's figures.
+
+    The exchange stays the authority: orders are asked about, positions compared.
+    """
+
+    open_orders: tuple[Order, ...]
+    trade_ids: tuple[int, ...]
+    positions: dict[str, HeldPosition]
+    day: int
+    """Days since 1970 in UTC, to which the figures belong."""
+    figures: dict[str, DayMoney]
+    received_ms: int
+
+
 class LoopSlept(Record, frozen=True, kw_only=True):
     """The loop did not run for `gap_ms`: suspended, stopped or starved. Everything known before is old."""
 
@@ -388,6 +418,6 @@ AnswerEvent = (
     | VenueRefusedKey
     | RequestsLimited
 )
-ProcessEvent = LoopSlept | TaskFailed | CreatesHeld
+ProcessEvent = PastRecovered | LoopSlept | TaskFailed | CreatesHeld
 CommandEvent = QuotingStarted | QuotingPaused | QuotingHalted | QuotingStopped
 Event = MarketEvent | FeedEvent | AccountEvent | AnswerEvent | ProcessEvent | CommandEvent

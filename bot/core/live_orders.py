@@ -60,12 +60,22 @@ class LiveOrders:
             raise InvariantBroken(f"order id {order.client_order_id} is used twice")
         self._live[order.client_order_id] = order
 
+    def restore(self, order: Order, now_ms: int) -> None:
+        """Take in an order of an earlier run whose end is not known; it counts as live and is asked about."""
+        if self.get(order.client_order_id) is None:
+            doubtful = msgspec.structs.replace(
+                order, status=Status.UNKNOWN, adopted=True, since_ms=now_ms, replaces=None, replaced_by=None
+            )
+            self._live[order.client_order_id] = doubtful
+
     def saw(self, client_order_id: str, saw: Saw, now_ms: int, **known: object) -> Order | None:
         """Move one order along the table; `known` are fields learned on the way. None for an id we do not hold."""
         order = self.get(client_order_id)
         if order is None:
             return None
         status = next_status(order.status, saw)
+        if saw is Saw.CANCEL_SENT:
+            known["cancel_asked"] = True
         if status != order.status:
             known["since_ms"] = now_ms
         return self._store(msgspec.structs.replace(order, status=status, **known))
@@ -78,7 +88,7 @@ class LiveOrders:
         """The order that was to replace another was refused or not sent: `saw` is what this means for the old one."""
         old = self.get(new.replaces) if new.replaces else None
         if old is not None and old.replaced_by == new.client_order_id:
-            self.saw(old.client_order_id, saw, now_ms, replaced_by=None)
+            self.saw(old.client_order_id, saw, now_ms, replaced_by=None, cancel_asked=False)
 
     def report(self, report: OrderReport, market: Market, now_ms: int) -> Order | None:
         """Apply what the exchange says about an order of ours; returns it as it is now, None when the report is a stranger's.

@@ -277,6 +277,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """Our id of the order whose place this one was sent to take in one request."""
     replaced_by: str | None = None
     """Our id of the order that was sent to take this one's place; both count as live until the exchange has ended one."""
+    cancel_asked: bool = False
+    """True once we asked for its end, whatever became of the request: such an end surprises nobody."""
     adopted: bool = False
     """True for an order of an earlier run, or one that came back after we had given it up: cancelled, never kept."""
     end_is_reported: bool = False

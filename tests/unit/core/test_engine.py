@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
+import msgspec
+
 from bot.core.actions import ArmDeadManSwitch, LookUpOrder, RefreshAccount
-from bot.core.engine import BotState
 from bot.core.events import (
     CancelNotFound,
     FeedLost,
@@ -20,6 +21,7 @@ from bot.core.events import (
     QuotingStopped,
     VenueRefusedKey,
 )
+from bot.core.mode import BotState
 from bot.core.orders import ExchangeStatus, Owner, Side, Status
 from tests.unit.core.play import Play
 
@@ -416,3 +418,37 @@ def test_an_end_that_the_exchange_reported_stays_whatever_is_said_later(play: Pl
     held = play.engine.orders.get(bid.client_order_id)
     assert held is not None
     assert held.status is Status.CANCELLED
+
+
+def test_two_quotes_cancelled_by_somebody_else_pause_the_bot_until_a_person_starts_it(play: Play) -> None:
+    pair = play.quoting()
+    for order in pair:
+        play.report(order, ExchangeStatus.CANCELLED)
+
+    assert play.engine.state is BotState.PAUSED
+    play.later(60_000)
+    assert play.decide() == []
+    play.engine.apply(QuotingStarted(received_ms=play.now_ms))
+    assert len(play.placed()) == 2
+
+
+def test_orders_of_an_earlier_run_that_we_cancel_do_not_pause_the_bot(play: Play) -> None:
+    from bot.core.events import PastRecovered
+
+    orders = [
+        msgspec.structs.replace(order, client_order_id=f"mmb-old-{number}")
+        for number, order in enumerate(Play().ready().placed())
+    ]
+    play.engine.apply(
+        PastRecovered(open_orders=tuple(orders), trade_ids=(), positions={}, day=0, figures={}, received_ms=play.now_ms)
+    )
+    play.later(1_500)
+    play.decide()
+    assert {LookUpOrder(client_order_id=order.client_order_id) for order in orders} <= set(play.actions)
+    for order in orders:
+        play.report(order, ExchangeStatus.NEW)
+    assert {order.client_order_id for order in orders} <= set(play.cancelled())
+    for order in orders:
+        play.report(order, ExchangeStatus.CANCELLED)
+
+    assert play.engine.state is BotState.RUNNING
