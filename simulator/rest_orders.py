@@ -25,11 +25,6 @@ def routes() -> list[web.RouteDef]:
         web.delete(user + "/order/{order_id}", cancel_by_id),
         web.post(user + "/order/massCancel", mass_cancel),
         web.post(user + "/deadmanswitch", deadman_switch),
-        web.post(user + "/order/rfq", not_offered),
-        web.post(user + "/withdrawal", not_offered),
-        web.post(user + "/transfer", not_offered),
-        web.post(user + "/transfer/onchain", not_offered),
-        web.post(user + "/bridge/quote", not_offered),
     ]
 
 
@@ -118,8 +113,3 @@ async def deadman_switch(request: web.Request) -> web.Response:
         raise Refused(Code.BAD_REQUEST, f"countdownTime must be 0 to {site.venue.options.deadman_max_s} seconds")
     site.venue.arm_switch(account_of(request).account_id, seconds)
     return web.Response() if site.options.deadman_empty_answer else ok()
-
-
-async def not_offered(request: web.Request) -> web.Response:
-    """Refuse money movements and quote requests: this exchange offers neither."""
-    raise Refused(Code.ACTION_NOT_ALLOWED, f"{request.path} is not offered by this exchange", message="Action is not allowed")
