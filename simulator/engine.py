@@ -4,18 +4,21 @@ The gateway has already said yes to everything that arrives here; the world may 
 what can change, and answers on the account stream only.
 """
 
+from decimal import Decimal
 from typing import NamedTuple
 
 from bot.core.numbers import Lots, Ticks
 from simulator.accounts import HOUSE_ACCOUNT
 from simulator.clearing import Clearing
+from simulator.ids import Snowflakes
 from simulator.market_state import MarketState
 from simulator.matching import OPEN_TO_ALL, RestingOrder, Side, TakerShield
 from simulator.options import VenueOptions
-from simulator.orders import Order, Reason, SelfTrade, Status, TimeInForce
+from simulator.orders import Execution, Kind, Leg, Order, Reason, Scope, SelfTrade, Status, TimeInForce
 from simulator.refusals import Refused
 from simulator.rules import ENGINE_REASONS, Mode, check_mode, check_reducing
 from simulator.standing import Standings
+from simulator.triggers import TriggerDesk
 
 
 class _Taker(NamedTuple):
@@ -30,7 +33,7 @@ class _Taker(NamedTuple):
 class Engine:
     """The matching side of the venue."""
 
-    def __init__(self, standings: Standings, clearing: Clearing, options: VenueOptions) -> None:
+    def __init__(self, standings: Standings, clearing: Clearing, ids: Snowflakes, options: VenueOptions) -> None:
         self.mode = Mode.NORMAL
         self._markets = standings.markets
         self._standings = standings
@@ -38,6 +41,8 @@ class Engine:
         self._store = standings.store
         self._clearing = clearing
         self._options = options
+        self._ids = ids
+        self._triggers = TriggerDesk()
         self._house_id = 0
 
     # ── customers' orders ──
@@ -53,7 +58,13 @@ class Engine:
             self._clearing.finish(previous, state, Status.CANCELLED, None if reason else Reason.ORDER_REPLACED, now_ms=now_ms)
         if reason is not None:
             self._clearing.finish(order, state, Status.REJECTED, reason, now_ms=now_ms)
-            return
+        elif order.waits:
+            self._wait(order, state, now_ms)
+        else:
+            self._execute(order, state, now_ms)
+
+    def _execute(self, order: Order, state: MarketState, now_ms: int) -> None:
+        """Trade what can be traded; the rest rests, or ends."""
         stopped = self._trade(order, state, now_ms)
         if order.is_final:
             return
@@ -65,6 +76,71 @@ class Engine:
             self._clearing.finish(order, state, status, Reason.NO_LIQUIDITY, now_ms=now_ms)
         else:
             self._rest(order, state, now_ms)
+
+    # ── orders that wait for a price ──
+
+    def _wait(self, order: Order, state: MarketState, now_ms: int) -> None:
+        order.status, order.updated_ms = Status.UNTRIGGERED, now_ms
+        self._store.watch_expiry(order)
+        if not self._triggers.any:
+            state.forget_range()  # nobody looked at it until now
+        self._triggers.add(order)
+        self._clearing.tell_order(order, state, now_ms)
+
+    def look_at_triggers(self, now_ms: int) -> None:
+        """Release every waiting order whose price has come; what they do may release more."""
+        if not self._triggers.any:
+            return
+        for state in self._markets.values():
+            while released := self._triggers.due(state):
+                state.forget_range()
+                for each in released:
+                    self._release(each.order, each.leg, state, now_ms)
+            state.forget_range()
+
+    def _release(self, order: Order, leg: Leg | None, state: MarketState, now_ms: int) -> None:
+        execution = order.trigger.execution if order.trigger is not None else None
+        if leg is not None:
+            execution = leg.execution
+            order.price = self._ticks(leg.price, state)
+        if order.reduce_only:
+            held = -self._ledger.position_lots(order.account_id, order.market) * order.side.sign
+            order.lots = Lots(max(held, 0) if order.scope is Scope.POSITION else min(order.lots, max(held, 0)))
+        order.waits, order.status = False, Status.PENDING
+        if execution is Execution.MARKET:
+            order.time_in_force = TimeInForce.IOC
+        reason = Reason.REDUCE_ONLY_FAILED if not order.lots else self._refusal(order, None, state, now_ms)
+        if reason is not None:
+            self._clearing.finish(order, state, Status.REJECTED, reason, now_ms=now_ms)
+        else:
+            self._execute(order, state, now_ms)
+
+    def _ticks(self, price: Decimal, state: MarketState) -> Ticks:
+        ticks = state.spec.ticks_of(price)
+        assert ticks is not None, "the gateway has counted it"
+        return ticks
+
+    def _guard_fills(self, order: Order, state: MarketState, now_ms: int) -> None:
+        """Let an order's take-profit and stop-loss grow with its fills; the first fill creates them."""
+        if order.scope is None or not order.filled or order.kind is Kind.TPSL:
+            return
+        guard = self._store.by_id.get(order.guard_id) if order.guard_id is not None else None
+        if guard is None:
+            guard = guarding_order(order, self._ids.next(now_ms), now_ms)
+            order.guard_id = guard.order_id
+            self._store.add(guard)
+            if guard.scope is Scope.POSITION and self._guards_position(guard):
+                self._clearing.finish(guard, state, Status.REJECTED, Reason.POSITION_TPSL_CONFLICT, now_ms=now_ms)
+            else:
+                self._wait(guard, state, now_ms)
+        elif guard.waits and guard.scope is Scope.ORDER:
+            guard.lots, guard.updated_ms = order.filled, now_ms
+            self._clearing.tell_order(guard, state, now_ms)
+
+    def _guards_position(self, order: Order) -> bool:
+        """Return whether another order already closes this whole position."""
+        live = self._store.live(order.account_id, order.market)
+        return any(each.scope is Scope.POSITION and each.waits and each.is_open and each is not order for each in live)
 
     def _previous(self, order: Order) -> Order | None:
         if order.replaces is None:
@@ -83,6 +159,9 @@ class Engine:
             return ENGINE_REASONS[refused.code]
         if order.expiry_ms <= now_ms:
             return Reason.INVALID_EXPIRE_TIME
+        if order.waits:
+            conflict = order.scope is Scope.POSITION and order.kind is Kind.TPSL and self._guards_position(order)
+            return Reason.POSITION_TPSL_CONFLICT if conflict and previous is None else None
         if order.post_only and state.book.would_cross(order.side, order.price):
             return Reason.POST_ONLY_FAILED
         if order.reduce_only:
@@ -128,6 +207,11 @@ class Engine:
             left = taken.left
             for match in taken.matches:
                 self._clearing.settle(state, taker.side, taker.order, match, now_ms=now_ms)
+                maker = self._store.by_id.get(match.maker_id)
+                if maker is not None:
+                    self._guard_fills(maker, state, now_ms)
+            if taker.order is not None:
+                self._guard_fills(taker.order, state, now_ms)
             for order_id in taken.removed_makers:
                 died = self._store.by_id[order_id]
                 self._clearing.finish(died, state, Status.CANCELLED, Reason.SELF_TRADE_PROTECTION, now_ms=now_ms)
@@ -198,6 +282,7 @@ class Engine:
         if resting is not None:
             match = state.book.fill(order_id, Lots(min(lots, resting.lots)))
             self._clearing.settle(state, order.side.opposite, None, match, now_ms=now_ms)
+            self._guard_fills(order, state, now_ms)
             self._drop_unreducing(order.account_id, state, now_ms)
 
     def house_take(self, market: str, side: Side, limit: Ticks, lots: Lots, now_ms: int) -> Lots:
@@ -211,3 +296,30 @@ def _shield(order: Order, options: VenueOptions) -> TakerShield:
         return OPEN_TO_ALL
     client = order.client_id if order.self_trade is SelfTrade.CLIENT else None
     return TakerShield(order.account_id, client, options.self_trade_rule)
+
+
+def guarding_order(parent: Order, order_id: int, now_ms: int) -> Order:
+    """Return the order that closes what `parent` opened, at its take-profit or stop-loss."""
+    return Order(
+        order_id=order_id,
+        external_id=f"{parent.external_id[:70]}-tpsl",
+        account_id=parent.account_id,
+        client_id=parent.client_id,
+        market=parent.market,
+        kind=Kind.TPSL,
+        side=parent.side.opposite,
+        price=Ticks(0),
+        lots=Lots(0) if parent.scope is Scope.POSITION else parent.filled,
+        time_in_force=TimeInForce.GTT,
+        expiry_ms=parent.expiry_ms,
+        self_trade=parent.self_trade,
+        reduce_only=True,
+        post_only=False,
+        fee_rate=parent.fee_rate,
+        scope=parent.scope,
+        take_profit=parent.take_profit,
+        stop_loss=parent.stop_loss,
+        waits=True,
+        created_ms=now_ms,
+        updated_ms=now_ms,
+    )

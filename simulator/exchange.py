@@ -91,6 +91,7 @@ class Exchange:
         else:
             self.venue.set_index(market, price)
             self.venue.set_mark(market, price)
+            self.venue.look_at_triggers()
 
     def _synthetic(self, market: str | None) -> list[SyntheticFlow]:
         chosen = [flow for name, flow in self.flows.items() if isinstance(flow, SyntheticFlow) and market in (None, name)]

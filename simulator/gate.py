@@ -20,6 +20,10 @@ ACCOUNT: Final = web.RequestKey("account", Account)
 _log_errors: Final = logging.getLogger("simulator")
 API: Final = "/api/v1"
 STREAMS: Final = "/stream.extended.exchange"
+ONBOARDING: Final = "/auth/onboard"
+OWN_KEY_PATH: Final = API + "/user/account/api-key"
+"""Asked by wallets that have no key yet."""
+PRIVATE: Final = tuple(API + path for path in ("/user", "/builder", "/portfolio", "/vault/user"))
 WRITES: Final = frozenset({"POST", "DELETE", "PATCH"})
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 
@@ -127,7 +131,7 @@ def _check_headers(site: Site, request: web.Request) -> None:
     account = site.by_api_key.get(key) if key else None
     if account is not None:
         request[ACCOUNT] = account
-    elif request.path.startswith(API + "/user"):
+    elif request.path.startswith(PRIVATE) and request.path != OWN_KEY_PATH:
         raise Refused(Code.UNAUTHORIZED, "X-Api-Key is missing or unknown", message="Unauthorized")
 
 

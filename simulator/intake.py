@@ -6,7 +6,18 @@ from typing import Final, TypeVar
 import msgspec
 
 from simulator.matching import Side
-from simulator.orders import Kind, OrderRequest, SelfTrade, Settlement, TimeInForce
+from simulator.orders import (
+    Execution,
+    Kind,
+    Leg,
+    OrderRequest,
+    PriceSource,
+    Scope,
+    SelfTrade,
+    Settlement,
+    TimeInForce,
+    Trigger,
+)
 from simulator.refusals import Code, Refused
 
 MAX_DIGITS: Final = 40
@@ -24,6 +35,23 @@ class _Settlement(msgspec.Struct, frozen=True, rename="camel"):
     signature: _Signature
     stark_key: str
     collateral_position: str | int
+
+
+class _Trigger(msgspec.Struct, frozen=True, rename="camel"):
+    trigger_price: Decimal
+    trigger_price_type: PriceSource
+    execution_price_type: Execution
+    direction: str | None = None
+    trigger_price_direction: str | None = None
+    """What the documents' table calls the direction; their example and the SDK say `direction`."""
+
+
+class _Leg(msgspec.Struct, frozen=True, rename="camel"):
+    trigger_price: Decimal
+    trigger_price_type: PriceSource
+    price: Decimal
+    price_type: Execution
+    settlement: _Settlement | None = None
 
 
 class _CreateBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -45,7 +73,10 @@ class _CreateBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     post_only: bool = False
     cancel_id: str | None = None
     builder_fee: Decimal | None = None
-    tp_sl_type: str | None = None
+    trigger: _Trigger | None = None
+    tp_sl_type: Scope | None = None
+    take_profit: _Leg | None = None
+    stop_loss: _Leg | None = None
 
 
 class MassCancelBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -79,11 +110,9 @@ def decode(body: bytes, shape: type[_Body]) -> _Body:
 def decode_order(body: bytes) -> OrderRequest:
     """Decode a create or edit request.
 
-    Raises: Refused 400 for wrong shapes, 1132 for attached take-profit and stop-loss orders.
+    Raises: Refused 400 for wrong shapes.
     """
     wire = decode(body, _CreateBody)
-    if wire.tp_sl_type is not None:
-        raise Refused(Code.ORDER_TYPE, "take-profit and stop-loss orders are not traded here yet")
     return OrderRequest(
         external_id=wire.id,
         market=wire.market,
@@ -101,6 +130,29 @@ def decode_order(body: bytes) -> OrderRequest:
         post_only=wire.post_only,
         cancel_id=wire.cancel_id,
         builder_fee=Decimal(0) if wire.builder_fee is None else sane(wire.builder_fee, "builderFee"),
+        trigger=None if wire.trigger is None else _trigger(wire.trigger),
+        scope=wire.tp_sl_type,
+        take_profit=None if wire.take_profit is None else _leg(wire.take_profit, "takeProfit"),
+        stop_loss=None if wire.stop_loss is None else _leg(wire.stop_loss, "stopLoss"),
+    )
+
+
+def _trigger(wire: _Trigger) -> Trigger:
+    return Trigger(
+        price=sane(wire.trigger_price, "trigger.triggerPrice"),
+        source=wire.trigger_price_type,
+        direction=wire.direction or wire.trigger_price_direction or "",
+        execution=wire.execution_price_type,
+    )
+
+
+def _leg(wire: _Leg, member: str) -> Leg:
+    return Leg(
+        trigger_price=sane(wire.trigger_price, f"{member}.triggerPrice"),
+        source=wire.trigger_price_type,
+        price=sane(wire.price, f"{member}.price"),
+        execution=wire.price_type,
+        settlement=None if wire.settlement is None else _settlement(wire.settlement),
     )
 
 

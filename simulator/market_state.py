@@ -66,6 +66,9 @@ class MarketState:
     book: OrderBook = field(default_factory=OrderBook)
     status: MarketStatus = MarketStatus.ACTIVE
     trades: deque[PublicTradeRecord] = field(default_factory=lambda: deque(maxlen=TRADES_KEPT))
+    trade_low: Decimal = Decimal(0)
+    trade_high: Decimal = Decimal(0)
+    """The range of trades since triggers were last looked at; equal to the last price when there were none."""
     day: DayStats = field(default_factory=DayStats)
     candles: Candles = field(default_factory=Candles)
     open_interest: deque[tuple[int, Decimal, Decimal]] = field(default_factory=lambda: deque(maxlen=OPEN_INTERESTS_KEPT))
@@ -73,12 +76,21 @@ class MarketState:
     funding_rate: Decimal = Decimal(0)
     next_funding_ms: int = 0
 
+    def __post_init__(self) -> None:
+        self.trade_low = self.trade_high = self.last
+
+    def forget_range(self) -> None:
+        """Begin a new range of trades."""
+        self.trade_low = self.trade_high = self.last
+
     def best_price(self, side: Side) -> Decimal | None:
         best = self.book.best(side)
         return None if best is None else self.spec.price(best)
 
     def note_trade(self, price: Ticks, lots: Lots, now_ms: int) -> None:
         self.last = self.spec.price(price)
+        self.trade_low = min(self.trade_low, self.last)
+        self.trade_high = max(self.trade_high, self.last)
         size = self.spec.size(lots)
         self.day.add(self.last, size, now_ms)
         self.candles.add(CandleKind.TRADES, self.last, size, now_ms)

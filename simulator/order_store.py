@@ -52,11 +52,11 @@ class OrderStore:
     def resting_values(self, account_id: int, market: str, without: Order | None = None) -> tuple[int, int]:
         """Return (buys, sells): the sum of price times size left over live orders, in ticks times lots.
 
-        Reduce-only orders need no margin; `without` is an order about to be replaced.
+        Reduce-only orders and those that wait for a trigger need no margin; `without` is an order about to be replaced.
         """
         buys = sells = 0
         for order in self._live[account_id].values():
-            if order.market != market or order.reduce_only or order is without:
+            if order.market != market or order.reduce_only or order.waits or order is without:
                 continue
             if order.side is Side.BUY:
                 buys += order.price * order.left

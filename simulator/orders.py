@@ -54,6 +54,49 @@ OPEN: Final = frozenset({Status.NEW, Status.PARTIALLY_FILLED, Status.UNTRIGGERED
 FINAL: Final = frozenset({Status.FILLED, Status.CANCELLED, Status.REJECTED, Status.EXPIRED})
 
 
+class PriceSource(Enum):
+    """Which price a trigger watches."""
+
+    LAST = "LAST"
+    MARK = "MARK"
+    INDEX = "INDEX"
+
+
+class Execution(Enum):
+    """How a triggered order goes to the book: at its price until filled, or at once and no worse than it."""
+
+    LIMIT = "LIMIT"
+    MARKET = "MARKET"
+
+
+class Scope(Enum):
+    """What a take-profit or stop-loss closes: as much as its order, or the whole position."""
+
+    ORDER = "ORDER"
+    POSITION = "POSITION"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """What a conditional order waits for; `direction` is UP or DOWN."""
+
+    price: Decimal
+    source: PriceSource
+    direction: str
+    execution: Execution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """A take-profit or a stop-loss, signed on its own."""
+
+    trigger_price: Decimal
+    source: PriceSource
+    price: Decimal
+    execution: Execution
+    settlement: "Settlement | None" = None
+
+
 class Reason(Enum):
     """Why an order ended; the subset of the documented words this exchange uses."""
 
@@ -65,6 +108,7 @@ class Reason(Enum):
     INVALID_EXPIRE_TIME = "INVALID_EXPIRE_TIME"
     DISABLED_MARKET = "DISABLED_MARKET"
     PREV_ORDER_NOT_FOUND = "PREV_ORDER_NOT_FOUND"
+    POSITION_TPSL_CONFLICT = "POSITION_TPSL_CONFLICT"
     ORDER_REPLACED = "ORDER_REPLACED"
     POST_ONLY_MODE = "POST_ONLY_MODE"
     REDUCE_ONLY_MODE = "REDUCE_ONLY_MODE"
@@ -101,6 +145,10 @@ class OrderRequest:
     post_only: bool
     cancel_id: str | None = None
     builder_fee: Decimal = Decimal(0)
+    trigger: Trigger | None = None
+    scope: Scope | None = None
+    take_profit: Leg | None = None
+    stop_loss: Leg | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -132,6 +180,14 @@ class Order:
     paid_fee: Decimal = Decimal(0)
     previous_id: int | None = None
     replaces: str | None = None
+    trigger: Trigger | None = None
+    scope: Scope | None = None
+    take_profit: Leg | None = None
+    stop_loss: Leg | None = None
+    waits: bool = False
+    """Its trigger has not come: it is in no book and needs no margin."""
+    guard_id: int | None = None
+    """The take-profit and stop-loss order that its first fill created."""
 
     @property
     def left(self) -> Lots:

@@ -10,7 +10,7 @@ from aiohttp import web
 from simulator.answers import ok
 from simulator.candles import INTERVALS, CandleKind
 from simulator.gate import API, account_of, site_of
-from simulator.markets import COLLATERAL, COLLATERAL_ID, COLLATERAL_PRECISION, COLLATERAL_RESOLUTION, MarketSpec
+from simulator.markets import COLLATERAL, COLLATERAL_ID, COLLATERAL_PRECISION, COLLATERAL_RESOLUTION, MarketSpec, synthetic_id
 from simulator.paging import integer, page
 from simulator.refusals import Code, Refused
 from simulator.wire import text
@@ -19,6 +19,9 @@ CANDLES_LIMIT: Final = 10_000
 OPEN_INTEREST_LIMIT: Final = 300
 OPERATIONS_PAGE: Final = 50
 OPEN_INTEREST_STEPS: Final = {"P1H": 3_600_000, "PT1H": 3_600_000, "P1D": 86_400_000}
+VAULT_ASSET: Final = "XVS"
+"""Shares of the exchange's vault: listed, never held by anybody here."""
+VAULT_PRICE: Final = Decimal("1.05")
 L1_ID: Final = "0x1e7a5bf4f9f7b8e3c2d1a09f8e7d6c5b4a39281706f5e4d3c2b1a0908070605"
 
 
@@ -96,6 +99,11 @@ def _collateral_asset() -> dict[str, object]:
     }
 
 
+def _vault_asset(number: int) -> dict[str, object]:
+    identity = {"id": number, "name": VAULT_ASSET, "symbol": VAULT_ASSET, "starkexId": synthetic_id(VAULT_ASSET, 6)}
+    return _collateral_asset() | identity | {"isCollateral": False, "canBeUsedAsCollateral": True}
+
+
 def _synthetic_asset(number: int, spec: MarketSpec) -> dict[str, object]:
     return {
         "id": number,
@@ -116,15 +124,17 @@ def _synthetic_asset(number: int, spec: MarketSpec) -> dict[str, object]:
 
 async def assets(request: web.Request) -> web.Response:
     specs = [state.spec for state in site_of(request).venue.markets.values()]
-    every = [_collateral_asset(), *(_synthetic_asset(number, spec) for number, spec in enumerate(specs, 2))]
+    every = [_collateral_asset(), _vault_asset(2), *(_synthetic_asset(number, spec) for number, spec in enumerate(specs, 3))]
     wanted = request.query.get("type")
     return ok([each for each in every if wanted in (None, each["type"])])
 
 
 async def asset_price(request: web.Request) -> web.Response:
-    if request.match_info["asset"] != COLLATERAL:
-        raise Refused(Code.ASSET_NOT_FOUND, f"no spot or collateral asset {request.match_info['asset']}")
-    return ok(text(Decimal(1)))
+    name = request.match_info["asset"]
+    prices = {COLLATERAL: Decimal(1), VAULT_ASSET: VAULT_PRICE}
+    if name not in prices:
+        raise Refused(Code.ASSET_NOT_FOUND, f"no spot or collateral asset {name}")
+    return ok(text(prices[name]))
 
 
 def _row_id(row: dict[str, object]) -> int:

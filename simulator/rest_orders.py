@@ -7,11 +7,11 @@ from aiohttp import web
 from simulator.answers import ok
 from simulator.gate import API, account_of, site_of
 from simulator.intake import MassCancelBody, decode, decode_order
-from simulator.orders import OrderRequest
+from simulator.orders import Kind, OrderRequest
 from simulator.paging import integer
 from simulator.refusals import Code, Refused
 from simulator.site import Site
-from simulator.verify import check_owner, is_genuine
+from simulator.verify import check_owner, is_genuine, signed_parts
 
 JSON_TYPES = frozenset({"application/json", "application/octet-stream"})
 """`octet-stream` is what aiohttp reports when the header is absent."""
@@ -25,11 +25,6 @@ def routes() -> list[web.RouteDef]:
         web.delete(user + "/order/{order_id}", cancel_by_id),
         web.post(user + "/order/massCancel", mass_cancel),
         web.post(user + "/deadmanswitch", deadman_switch),
-        web.post(user + "/order/rfq", not_offered),
-        web.post(user + "/withdrawal", not_offered),
-        web.post(user + "/transfer", not_offered),
-        web.post(user + "/transfer/onchain", not_offered),
-        web.post(user + "/bridge/quote", not_offered),
     ]
 
 
@@ -52,11 +47,12 @@ async def create(request: web.Request) -> web.Response:
 
 async def _check_signature(site: Site, request: web.Request, wanted: OrderRequest) -> None:
     spec = site.venue.market(wanted.market).spec
-    if wanted.price is None:
+    if wanted.price is None and wanted.kind is not Kind.TPSL:
         raise Refused(Code.PRICE_MISSING)
     if not site.options.verify_signatures:
         return
-    check_owner(wanted, account_of(request))
+    for part in signed_parts(wanted, spec):
+        check_owner(part, account_of(request))
     loop = asyncio.get_running_loop()
     if not await loop.run_in_executor(site.verifiers, is_genuine, wanted, spec, site.domain):
         raise Refused(Code.SIGNATURE, "the signature does not fit the order's fields")
@@ -118,8 +114,3 @@ async def deadman_switch(request: web.Request) -> web.Response:
         raise Refused(Code.BAD_REQUEST, f"countdownTime must be 0 to {site.venue.options.deadman_max_s} seconds")
     site.venue.arm_switch(account_of(request).account_id, seconds)
     return web.Response() if site.options.deadman_empty_answer else ok()
-
-
-async def not_offered(request: web.Request) -> web.Response:
-    """Refuse money movements and quote requests: this exchange offers neither."""
-    raise Refused(Code.ACTION_NOT_ALLOWED, f"{request.path} is not offered by this exchange", message="Action is not allowed")

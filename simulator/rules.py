@@ -7,15 +7,16 @@ from typing import Final
 
 from bot.core.numbers import Lots, Ticks
 from simulator.markets import MarketSpec
-from simulator.matching import Side
+from simulator.matching import NO_LOTS, Side
 from simulator.options import VenueOptions
-from simulator.orders import Kind, OrderRequest, Reason, TimeInForce
+from simulator.orders import Kind, OrderRequest, Reason, Scope, TimeInForce
 from simulator.refusals import Code, Refused
+from simulator.trigger_rules import check_band, check_triggers
 
 MARKET_BAND: Final = Decimal("0.05")
 DAY_MS: Final = 86_400_000
 MAX_EXTERNAL_ID: Final = 80
-ACCEPTED_KINDS: Final = frozenset({Kind.LIMIT, Kind.MARKET})
+ACCEPTED_KINDS: Final = frozenset({Kind.LIMIT, Kind.MARKET, Kind.CONDITIONAL, Kind.TPSL})
 
 
 class Mode(Enum):
@@ -53,8 +54,13 @@ def check_request(request: OrderRequest, spec: MarketSpec, mark: Decimal, option
     required = options.maker_fee if request.post_only else options.taker_fee
     if request.fee < required:
         raise Refused(Code.FEE_TOO_LOW, f"fee {request.fee} is below the account's rate {required}")
+    check_triggers(request, spec)
+    if request.kind is Kind.TPSL:
+        lots = _check_size(request.size, spec) if request.scope is Scope.ORDER else NO_LOTS
+        return OnGrid(Ticks(0), lots)
     lots = _check_size(request.size, spec)
-    price = _check_price(request, spec, mark)
+    price = check_price(request.price, spec)
+    _check_band(request, spec, mark)
     value = spec.price(price) * spec.size(lots)
     limit = spec.max_market_order_value if request.kind is Kind.MARKET else spec.max_limit_order_value
     if value > limit:
@@ -88,8 +94,11 @@ def _check_size(size: Decimal, spec: MarketSpec) -> Lots:
     return lots
 
 
-def _check_price(request: OrderRequest, spec: MarketSpec, mark: Decimal) -> Ticks:
-    price = request.price
+def check_price(price: Decimal | None, spec: MarketSpec) -> Ticks:
+    """Count a price in ticks.
+
+    Raises: Refused 1130, 1141 or 1124.
+    """
     if price is None:
         raise Refused(Code.PRICE_MISSING)
     if price <= 0:
@@ -97,16 +106,15 @@ def _check_price(request: OrderRequest, spec: MarketSpec, mark: Decimal) -> Tick
     ticks = spec.ticks_of(price)
     if ticks is None:
         raise Refused(Code.PRICE_OFF_TICK, f"price {price} is not a multiple of {spec.tick_size}")
-    market = request.kind is Kind.MARKET
-    if request.side is Side.BUY:
-        cap = mark * (1 + (MARKET_BAND if market else spec.price_cap))
-        if price > cap:
-            raise Refused(Code.PRICE_INVALID, f"price {price} is above the band's {cap:f}")
-    else:
-        floor = mark * (1 - (MARKET_BAND if market else spec.price_floor))
-        if price < floor:
-            raise Refused(Code.PRICE_INVALID, f"price {price} is below the band's {floor:f}")
     return ticks
+
+
+def _check_band(request: OrderRequest, spec: MarketSpec, mark: Decimal) -> None:
+    assert request.price is not None
+    is_market = request.kind is Kind.MARKET
+    reference = request.trigger.price if request.trigger is not None else mark
+    cap, floor = (MARKET_BAND, MARKET_BAND) if is_market else (spec.price_cap, spec.price_floor)
+    check_band(request.side, request.price, reference, cap=cap, floor=floor)
 
 
 def check_mode(mode: Mode, status: MarketStatus, *, post_only: bool, reduce_only: bool) -> None:

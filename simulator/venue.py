@@ -25,7 +25,7 @@ from simulator.markets import MarketSpec
 from simulator.matching import Side
 from simulator.options import VenueOptions
 from simulator.order_store import OrderStore
-from simulator.orders import Order, OrderRequest, Status
+from simulator.orders import Kind, Order, OrderRequest, Status
 from simulator.refusals import Code, Refused
 from simulator.rules import MarketStatus, Mode, check_mode, check_reducing, check_request
 from simulator.standing import Standings
@@ -66,7 +66,7 @@ class Venue:
         self.standings = Standings(self.markets, self.ledger, self.store, options.default_leverage)
         self._outbox: list[Event] = []
         self.clearing = Clearing(self.standings, self.ids, options, self._outbox.append)
-        self.engine = Engine(self.standings, self.clearing, options)
+        self.engine = Engine(self.standings, self.clearing, self.ids, options)
         self.agenda = Agenda()
         self._delays = seeded(seed, "accept delay")
         self._engine_free_ms = start_ms
@@ -108,8 +108,9 @@ class Venue:
         if len(live) - (replaced is not None) >= limit:
             raise Refused(Code.TOO_MANY_ORDERS, f"{len(live)} open orders on {request.market}")
         if request.reduce_only:
-            check_reducing(request.side, counted.lots, self.ledger.position_lots(account_id, request.market))
-        else:
+            held = self.ledger.position_lots(account_id, request.market)
+            check_reducing(request.side, counted.lots if request.kind is not Kind.TPSL else Lots(0), held)
+        elif request.kind is not Kind.CONDITIONAL:  # its margin is asked for when it triggers
             self.standings.check_funds(
                 account_id, request.market, request.side, price=counted.price, lots=counted.lots, replaced=replaced
             )
@@ -146,6 +147,11 @@ class Venue:
             post_only=request.post_only,
             fee_rate=request.fee,
             replaces=request.cancel_id,
+            trigger=request.trigger,
+            scope=request.scope,
+            take_profit=request.take_profit,
+            stop_loss=request.stop_loss,
+            waits=request.kind in (Kind.CONDITIONAL, Kind.TPSL),
             created_ms=self.now_ms,
             updated_ms=self.now_ms,
         )
@@ -227,6 +233,7 @@ class Venue:
             elif due_ms is not None and due_ms <= now_ms:
                 self.now_ms = max(self.now_ms, due_ms)
                 self.agenda.run_next()
+                self.engine.look_at_triggers(self.now_ms)
             else:
                 break
         self.now_ms = max(self.now_ms, now_ms)
@@ -266,6 +273,10 @@ class Venue:
 
     def order_record(self, order: Order) -> OrderRecord:
         return order_record(order, self.markets[order.market].spec)
+
+    def look_at_triggers(self) -> None:
+        """Release waiting orders after prices were set from outside; `advance` does it by itself."""
+        self.engine.look_at_triggers(self.now_ms)
 
     def set_mode(self, mode: Mode) -> None:
         self.engine.mode = mode

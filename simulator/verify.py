@@ -12,8 +12,9 @@ from typing import Any, Final
 from simulator.accounts import Account
 from simulator.markets import COLLATERAL_ID, COLLATERAL_RESOLUTION, MarketSpec
 from simulator.matching import Side
-from simulator.orders import OrderRequest
+from simulator.orders import Kind, OrderRequest, Settlement
 from simulator.refusals import Code, Refused
+from simulator.trigger_rules import closing_side, leg_size
 
 _stark: Any
 try:
@@ -50,6 +51,16 @@ TESTNET: Final = Domain(name="Perpetuals", version="v0", chain_id="SN_SEPOLIA", 
 MAINNET: Final = Domain(name="Perpetuals", version="v0", chain_id="SN_MAIN", revision="1")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedPart:
+    """One thing that carries a signature: an order, or a leg of its take-profit and stop-loss."""
+
+    side: Side
+    size: Decimal
+    price: Decimal
+    settlement: Settlement | None
+
+
 @dataclass(frozen=True, slots=True)
 class SignedAmounts:
     """The signed integers of an order; buys pay collateral, sells pay the synthetic asset."""
@@ -59,46 +70,59 @@ class SignedAmounts:
     fee: int
 
 
-def signed_amounts(request: OrderRequest, spec: MarketSpec, price: Decimal) -> SignedAmounts:
+def signed_parts(request: OrderRequest, spec: MarketSpec) -> list[SignedPart]:
+    """Return everything of a request that must be signed; a TPSL order signs its legs only."""
+    parts = []
+    if request.kind is not Kind.TPSL:
+        parts.append(
+            SignedPart(side=request.side, size=request.size, price=request.price or Decimal(0), settlement=request.settlement)
+        )
+    parts += [
+        SignedPart(side=closing_side(request), size=leg_size(request, leg, spec), price=leg.price, settlement=leg.settlement)
+        for leg in (request.take_profit, request.stop_loss)
+        if leg is not None and leg.price > 0
+    ]
+    return parts
+
+
+def signed_amounts(part: SignedPart, spec: MarketSpec, fee_rate: Decimal) -> SignedAmounts:
     """Return the integers an order signs: a buy rounds both amounts up, a sell down, the fee always up."""
-    rounding = ROUND_CEILING if request.side is Side.BUY else ROUND_FLOOR
-    value = _EXACT.multiply(_EXACT.multiply(request.size, price), Decimal(COLLATERAL_RESOLUTION))
-    rate = _EXACT.add(request.fee, request.builder_fee)
-    base = _whole(_EXACT.multiply(request.size, Decimal(spec.synthetic_resolution)), rounding)
+    rounding = ROUND_CEILING if part.side is Side.BUY else ROUND_FLOOR
+    value = _EXACT.multiply(_EXACT.multiply(part.size, part.price), Decimal(COLLATERAL_RESOLUTION))
+    base = _whole(_EXACT.multiply(part.size, Decimal(spec.synthetic_resolution)), rounding)
     quote = _whole(value, rounding)
-    sign = request.side.sign
-    return SignedAmounts(sign * base, -sign * quote, _whole(_EXACT.multiply(rate, value), ROUND_CEILING))
+    sign = part.side.sign
+    return SignedAmounts(sign * base, -sign * quote, _whole(_EXACT.multiply(fee_rate, value), ROUND_CEILING))
 
 
 def _whole(value: Decimal, rounding: str) -> int:
     return int(value.to_integral_value(rounding, context=_EXACT))
 
 
-def check_owner(request: OrderRequest, account: Account) -> None:
+def check_owner(part: SignedPart, account: Account) -> None:
     """Check that key and vault are the account's.
 
     Raises: Refused 1100, 1101 or 1102.
     """
-    if request.settlement is None:
+    if part.settlement is None:
         raise Refused(Code.SIGNATURE, "settlement is missing")
-    if request.settlement.public_key != account.public_key:
+    if part.settlement.public_key != account.public_key:
         raise Refused(Code.PUBLIC_KEY, "starkKey is not the account's")
-    if request.settlement.vault != account.vault:
+    if part.settlement.vault != account.vault:
         raise Refused(Code.VAULT, "collateralPosition is not the account's")
 
 
-def order_hash(request: OrderRequest, spec: MarketSpec, domain: Domain) -> int:
-    """Return the message hash the order should have signed.
+def order_hash(part: SignedPart, request: OrderRequest, spec: MarketSpec, domain: Domain) -> int:
+    """Return the message hash that should have been signed; legs share their order's fee, nonce and expiry.
 
     Raises: SigningLibraryMissing.
     """
     if _stark is None:
         raise SigningLibraryMissing
-    assert request.settlement is not None
-    assert request.price is not None
-    amounts = signed_amounts(request, spec, request.price)
+    assert part.settlement is not None
+    amounts = signed_amounts(part, spec, _EXACT.add(request.fee, request.builder_fee))
     hashed: int = _stark.get_order_msg_hash(
-        position_id=request.settlement.vault,
+        position_id=part.settlement.vault,
         base_asset_id=int(spec.synthetic_id, 16),
         base_amount=amounts.base,
         quote_asset_id=int(COLLATERAL_ID, 16),
@@ -107,7 +131,7 @@ def order_hash(request: OrderRequest, spec: MarketSpec, domain: Domain) -> int:
         fee_amount=amounts.fee,
         expiration=-(-request.expiry_ms // 1000) + SETTLEMENT_BUFFER_S,
         salt=request.nonce,
-        user_public_key=request.settlement.public_key,
+        user_public_key=part.settlement.public_key,
         domain_name=domain.name,
         domain_version=domain.version,
         domain_chain_id=domain.chain_id,
@@ -117,13 +141,18 @@ def order_hash(request: OrderRequest, spec: MarketSpec, domain: Domain) -> int:
 
 
 def is_genuine(request: OrderRequest, spec: MarketSpec, domain: Domain) -> bool:
-    """Return whether the signature fits the body; takes about 0.6 ms."""
-    assert request.settlement is not None
-    if not (0 < request.settlement.r < SIGNATURE_LIMIT and 0 < request.settlement.s < SIGNATURE_LIMIT):
+    """Return whether every signature fits the body; takes about 0.6 ms for each."""
+    return all(_fits(part, request, spec, domain) for part in signed_parts(request, spec))
+
+
+def _fits(part: SignedPart, request: OrderRequest, spec: MarketSpec, domain: Domain) -> bool:
+    settlement = part.settlement
+    assert settlement is not None
+    if not (0 < settlement.r < SIGNATURE_LIMIT and 0 < settlement.s < SIGNATURE_LIMIT):
         return False  # the library panics on these, past every `except Exception`
     try:
-        message = order_hash(request, spec, domain)
-        return bool(_stark.verify(request.settlement.public_key, message, request.settlement.r, request.settlement.s))
+        message = order_hash(part, request, spec, domain)
+        return bool(_stark.verify(settlement.public_key, message, settlement.r, settlement.s))
     except (ValueError, OverflowError):  # numbers no order of this market could have signed
         return False
 

@@ -6,7 +6,7 @@ from bot.core.numbers import Lots, Ticks
 from simulator.ledger import Position
 from simulator.markets import MarketSpec
 from simulator.matching import Side
-from simulator.orders import Order, Status
+from simulator.orders import Leg, Order, Status, Trigger
 from simulator.wire import MARK_GRID, OrderRecord, PublicTradeRecord, TradeRecord, rounded, text
 
 
@@ -24,7 +24,7 @@ def order_record(order: Order, spec: MarketSpec) -> OrderRecord:
         side=order.side.value,
         status=order.status.value,
         status_reason=order.reason.value if order.reason else None,
-        price=text(spec.price(order.price)),
+        price=text(spec.price(order.price)) if order.price else None,
         average_price=average,
         qty=text(spec.size(order.lots)),
         filled_qty=text(spec.size(order.filled)),
@@ -37,7 +37,29 @@ def order_record(order: Order, spec: MarketSpec) -> OrderRecord:
         updated_time=order.updated_ms,
         expire_time=order.expiry_ms,
         prev_order_id=order.previous_id,
+        tp_sl_type=order.scope.value if order.scope else None,
+        trigger=None if order.trigger is None else _trigger_record(order.trigger),
+        take_profit=None if order.take_profit is None else _leg_record(order.take_profit),
+        stop_loss=None if order.stop_loss is None else _leg_record(order.stop_loss),
     )
+
+
+def _trigger_record(trigger: Trigger) -> dict[str, str]:
+    return {
+        "triggerPrice": text(trigger.price),
+        "triggerPriceType": trigger.source.value,
+        "direction": trigger.direction,
+        "executionPriceType": trigger.execution.value,
+    }
+
+
+def _leg_record(leg: Leg) -> dict[str, str]:
+    return {
+        "triggerPrice": text(leg.trigger_price),
+        "triggerPriceType": leg.source.value,
+        "price": text(leg.price),
+        "priceType": leg.execution.value,
+    }
 
 
 def own_trade_record(

@@ -47,6 +47,10 @@ class OrderRecord(Record, frozen=True, kw_only=True):
     cancelled_qty: str | None = None
     payed_fee: str | None = None
     prev_order_id: int | None = None
+    tp_sl_type: str | None = None
+    trigger: dict[str, str] | None = None
+    take_profit: dict[str, str] | None = None
+    stop_loss: dict[str, str] | None = None
     expire_time: int | None = None
 
 

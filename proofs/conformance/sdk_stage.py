@@ -2,8 +2,8 @@
 
 import asyncio
 import json
+import logging
 import urllib.request
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,7 +19,7 @@ from x10.core.stark_account import StarkPerpetualAccount
 from x10.models.order import OrderSide, TimeInForce
 from x10.signing.order_object import create_order_object
 
-from proofs.conformance.cases import Watched, expect, until
+from proofs.conformance.cases import Complaints, Watched, expect, until
 
 D = Decimal
 BTC = "BTC-USD"
@@ -33,6 +33,7 @@ class Stage:
 
     first_line: dict[str, Any]
     used: set[str] = field(default_factory=set)
+    complaints: Complaints = field(default_factory=lambda: Complaints(level=logging.WARNING))
     markets: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -77,7 +78,8 @@ class Stage:
         """Turn one of the exchange's levers."""
         url = self.first_line["rest"].removesuffix("/api/v1") + "/sim" + path
         sent = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(url, method=method, data=sent, headers={"Content-Type": "application/json"})
+        kind = {"Content-Type": "application/json"}
+        request = urllib.request.Request(url, method=method, data=sent, headers=kind)  # noqa: S310 - http on loopback
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
         def ask() -> Any:
@@ -135,6 +137,3 @@ async def prepare(stage: Stage) -> None:
     until_then = datetime.now(UTC) + timedelta(hours=2)
     await stage.take(size="0.02", expire_time=until_then)
     await stage.control("POST", "/clock", {"advance_ms": behind_ms})
-
-
-Look = Callable[[], Awaitable[Any]]

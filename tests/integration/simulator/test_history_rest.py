@@ -60,8 +60,9 @@ async def test_assets_and_their_price(stand: Any) -> None:
     _, spot = await stand.alice.ask("GET", "/info/assets?type=SPOT")
     _, price = await stand.alice.ask("GET", "/info/assets/USD/price")
 
-    assert [asset["name"] for asset in every["data"]] == ["USD", "BTC", "ETH", "SOL"]
-    assert [asset["starkexId"] for asset in spot["data"]] == ["0x1"]
+    assert [asset["name"] for asset in every["data"]] == ["USD", "XVS", "BTC", "ETH", "SOL"]
+    assert [asset["name"] for asset in spot["data"]] == ["USD", "XVS"]
+    assert spot["data"][0]["starkexId"] == "0x1"
     assert price["data"] == "1"
 
 

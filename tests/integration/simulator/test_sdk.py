@@ -21,7 +21,17 @@ with warnings.catch_warnings():
     from x10.config import TESTNET_CONFIG
     from x10.core.stark_account import StarkPerpetualAccount
     from x10.errors import ApiError
-    from x10.models.order import OrderSide, OrderStatus, TimeInForce
+    from x10.models.order import (
+        OrderPriceType,
+        OrderSide,
+        OrderStatus,
+        OrderTpslType,
+        OrderTriggerDirection,
+        OrderTriggerPriceType,
+        OrderType,
+        TimeInForce,
+    )
+    from x10.signing.order_object import OrderConditionalTriggerParam, OrderTpslTriggerParam, create_order_object
 
 D = Decimal
 
@@ -83,6 +93,66 @@ async def test_it_edits_an_order(sdk: Any) -> None:
 
     assert [(order.id, order.qty) for order in open_orders.data] == [(second.data.id, D("0.02"))]
     assert first.data.id != second.data.id
+
+
+async def test_its_take_profit_and_stop_loss_are_accepted_with_their_own_signatures(stand: Any, sdk: Any) -> None:
+    await stand.bob.place("SELL", 86_100, "0.02")
+    for kind in (OrderTpslType.ORDER, OrderTpslType.POSITION):
+        placed = await sdk.place_order(
+            "BTC-USD",
+            D("0.01"),
+            D(86_200),
+            OrderSide.BUY,
+            D("0.00025"),
+            time_in_force=TimeInForce.IOC,
+            tp_sl_type=kind,
+            take_profit=_leg(87_000, 86_900),
+            stop_loss=_leg(85_000, 84_900),
+        )
+        assert placed.status == "OK"
+    await asyncio.sleep(0.05)
+
+    waiting = await sdk.account.get_open_orders()
+
+    assert [(order.type, order.status, order.side) for order in waiting.data] == [
+        (OrderType.TPSL, OrderStatus.UNTRIGGERED, OrderSide.SELL)
+    ] * 2
+    assert {order.tp_sl_type for order in waiting.data} == set(OrderTpslType)
+    assert waiting.data[0].stop_loss.trigger_price == D(85_000)
+
+
+def _leg(trigger_price: int, price: int) -> Any:
+    return OrderTpslTriggerParam(
+        trigger_price=D(trigger_price),
+        trigger_price_type=OrderTriggerPriceType.MARK,
+        price=D(price),
+        price_type=OrderPriceType.MARKET,
+    )
+
+
+async def test_its_conditional_order_waits(stand: Any, sdk: Any) -> None:
+    markets = await sdk.info.get_markets_dict()
+    order = create_order_object(
+        account=sdk.stark_account,
+        market=markets["BTC-USD"],
+        amount_of_synthetic=D("0.01"),
+        price=D(87_000),
+        side=OrderSide.BUY,
+        starknet_domain=TESTNET_CONFIG.signing.starknet_domain,
+        order_type=OrderType.CONDITIONAL,
+        taker_fee=D("0.00025"),
+        trigger=OrderConditionalTriggerParam(
+            trigger_price=D(86_900),
+            trigger_price_type=OrderTriggerPriceType.LAST,
+            direction=OrderTriggerDirection.UP,
+            execution_price_type=OrderPriceType.LIMIT,
+        ),
+    )
+
+    placed = await sdk.orders.place_order(order)
+    await asyncio.sleep(0.05)
+
+    assert (await sdk.account.get_order_by_id(placed.data.id)).data.status == OrderStatus.UNTRIGGERED
 
 
 async def test_it_trades_and_reads_every_private_list(stand: Any, sdk: Any) -> None:

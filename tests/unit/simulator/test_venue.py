@@ -385,7 +385,7 @@ REFUSALS = [
     ({"price": "90600"}, Code.PRICE_INVALID),  # above mark x 1.05
     ({"size": "175", "price": "86000"}, Code.VALUE_TOO_LARGE),
     ({"fee": D("0.00024")}, Code.FEE_TOO_LOW),
-    ({"kind": Kind.TPSL}, Code.ORDER_TYPE),
+    ({"kind": Kind.TWAP}, Code.ORDER_TYPE),
     ({"kind": Kind.MARKET}, Code.MARKET_MUST_BE_IOC),
     ({"market": "BTC-PERP"}, Code.MARKET_NOT_FOUND),
     ({"expiry_ms": 1_790_000_000_000}, Code.EXPIRATION),
