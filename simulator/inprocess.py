@@ -206,6 +206,10 @@ class InProcessExchange:
         """Stop serving: open connections break, new ones are refused; the books stay, and time goes on for them."""
         self._loop.run_until_complete(self._loop.create_task(self._close(), context=context_of(self.program)))
 
+    @property
+    def is_open(self) -> bool:
+        return self._runner is not None
+
     async def _open(self) -> None:
         app = build_app(self.site)
 

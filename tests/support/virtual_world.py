@@ -78,7 +78,7 @@ class BotClock:
 class VirtualBot:
     """One run of the bot's program: from its start to its end, however it ends."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917
         self, world: "World", account: Account, config: BotConfig, home: Path, offset_ms: int, settings: AccountSettings
     ) -> None:
         self.world, self.account, self.config = world, account, config
@@ -101,9 +101,20 @@ class VirtualBot:
         self.maker = MarketMaker(
             self.exchange, config, clock=self.clock, home=self.home, logger=self.logger, account_settings=settings
         )
+        self._watch_what_leaves()
         self.digest = sha256()
         self.maker.watchers.append(self._watch)
         self.task: asyncio.Task[None] | None = None
+
+    def _watch_what_leaves(self) -> None:
+        rest = self.exchange._rest
+        send = rest._send
+
+        async def watched(method: str, address: Any, body: Any, **options: Any) -> tuple[int, bytes]:
+            self.world.checks.before_sending(self, method, address.path, body)
+            return await send(method, address, body, **options)
+
+        rest._send = watched  # type: ignore[method-assign]
 
     def _watch(self, engine: Engine, events: list[Event], actions: list[AnyAction]) -> None:
         for each in (*events, *actions):
@@ -255,6 +266,18 @@ class World:
     def begin(self, work: Coroutine[Any, Any, T], bot: VirtualBot | None = None) -> "asyncio.Task[T]":
         """Start a coroutine and go on."""
         return self.loop.create_task(work, context=context_of(bot.program if bot else None))
+
+    def end_trouble(self) -> None:
+        """Make everything work again."""
+        self.exchange.stop_meddling()
+        self.net.names_fail = False
+        for bot in self.bots:
+            if not bot.program.is_dead:
+                self.net.reconnect(bot.program)
+                bot.thaw()
+        self.net.reconnect(self.exchange.program)
+        if not self.exchange.is_open:
+            self.exchange.open()
 
     def _look_after_bots(self) -> None:
         for bot in self.bots:
