@@ -17,6 +17,10 @@ HOUSE_ACCOUNT: Final = 0
 """The background flow trades through this account; it has no keys and no margin."""
 
 
+INSURANCE_ACCOUNT: Final = -1
+"""Receives liquidation fees and pays what liquidated accounts cannot."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """One sub-account: its own API key, Stark key pair and vault number, as on the real exchange."""

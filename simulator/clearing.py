@@ -41,7 +41,8 @@ class Clearing:
 
     def settle(self, state: MarketState, taker_side: Side, taker: Order | None, match: Match, *, now_ms: int) -> None:
         """Book one match; `taker` is None when the background flow took."""
-        trade_id, printed = self._print(state, taker_side, match.price, match.lots, now_ms=now_ms)
+        liquidates = taker is not None and taker.liquidates
+        trade_id, printed = self._print(state, taker_side, match.price, match.lots, now_ms=now_ms, liquidates=liquidates)
         maker = None if match.maker_owner == HOUSE_ACCOUNT else self._store.by_id[match.maker_id]
         if maker is not None or taker is not None:
             trade = _Trade(trade_id, state, match.price, match.lots, now_ms)
@@ -52,17 +53,27 @@ class Clearing:
         """Show a trade between strangers."""
         self._emit(self._print(state, side, price, lots, now_ms=now_ms)[1])
 
-    def _print(self, state: MarketState, side: Side, price: Ticks, lots: Lots, *, now_ms: int) -> tuple[int, TradePrinted]:
+    def _print(
+        self, state: MarketState, side: Side, price: Ticks, lots: Lots, *, now_ms: int, liquidates: bool = False
+    ) -> tuple[int, TradePrinted]:
         trade_id = self._ids.next(now_ms)
         state.note_trade(price, lots, now_ms)
-        record = public_trade_record(trade_id=trade_id, spec=state.spec, taker_side=side, price=price, lots=lots, now_ms=now_ms)
+        record = public_trade_record(
+            trade_id=trade_id,
+            spec=state.spec,
+            taker_side=side,
+            price=price,
+            lots=lots,
+            now_ms=now_ms,
+            liquidates=liquidates,
+        )
         state.trades.append(record)
         return trade_id, TradePrinted(ms=now_ms, trade=record)
 
     def _book(self, trade: "_Trade", maker: Order | None, taker: Order | None, *, taker_buys: bool) -> None:
         spec = trade.state.spec
         value = spec.price(trade.price) * spec.size(trade.lots)
-        taker_fee = fee_of(value, self._options.taker_fee) if taker else ZERO
+        taker_fee = fee_of(value, self._options.taker_fee) if taker and not taker.liquidates else ZERO
         maker_fee = fee_of(value, self._options.maker_fee) if maker else ZERO
         taker_id = taker.account_id if taker else HOUSE_ACCOUNT
         maker_id = maker.account_id if maker else HOUSE_ACCOUNT

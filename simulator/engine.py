@@ -77,6 +77,20 @@ class Engine:
         else:
             self._rest(order, state, now_ms)
 
+    def run_now(self, order: Order, now_ms: int) -> None:
+        """Execute an order of the exchange itself: no gateway, no refusal."""
+        self._store.add(order)
+        self._execute(order, self._markets[order.market], now_ms)
+
+    def fillable(self, state: MarketState, side: Side, limit: Ticks) -> int:
+        """Return how many lots a taker could get no worse than `limit`."""
+        total = 0
+        for price, lots in state.book.levels(side.opposite):
+            if (limit - price) * side.sign < 0:
+                break
+            total += lots
+        return total
+
     # ── orders that wait for a price ──
 
     def _wait(self, order: Order, state: MarketState, now_ms: int) -> None:

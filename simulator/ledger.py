@@ -137,6 +137,12 @@ class Ledger:
             self.check()
         return bought, sold
 
+    def transfer(self, payer: int, receiver: int, amount: Decimal) -> None:
+        """Move a positive amount, or nothing, from one account to another."""
+        assert amount >= 0, "money moves from payer to receiver"
+        self.balances[payer] -= amount
+        self.balances[receiver] += amount
+
     def book_funding(self, position: Position, amount: Decimal, now_ms: int) -> None:
         """Move `amount` (positive: received) between a position's account and the funding pot."""
         self.balances[position.account_id] += amount

@@ -184,6 +184,8 @@ class Order:
     scope: Scope | None = None
     take_profit: Leg | None = None
     stop_loss: Leg | None = None
+    liquidates: bool = False
+    """The exchange itself sent it, to close what its account can no longer keep."""
     waits: bool = False
     """Its trigger has not come: it is in no book and needs no margin."""
     guard_id: int | None = None

@@ -66,7 +66,9 @@ class Standings:
         )
 
     def margin(self, account_id: int, without: Order | None = None) -> Margin:
-        exposures = [self.exposure(account_id, market, without) for market in self.markets]
+        live = {order.market for order in self.store.live(account_id)}
+        held = {position.market for position in self.ledger.positions_of(account_id)}
+        exposures = [self.exposure(account_id, market, without) for market in self.markets if market in live | held]
         return account_margin(self.ledger.balances[account_id], exposures)
 
     def check_funds(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from bot.core.numbers import Lots, Ticks
-from simulator.accounts import HOUSE_ACCOUNT, OPENING_BALANCE, Account
+from simulator.accounts import HOUSE_ACCOUNT, INSURANCE_ACCOUNT, OPENING_BALANCE, Account
 from simulator.agenda import Action, Agenda
 from simulator.candles import CandleKind
 from simulator.chance import seeded
@@ -20,6 +20,7 @@ from simulator.faucet import Faucet
 from simulator.funding import HOUR_MS, SAMPLE_MS, TELL_MS, FundingDesk
 from simulator.ids import Snowflakes
 from simulator.ledger import MONEY_GRID, ZERO, Ledger
+from simulator.liquidation import LiquidationDesk
 from simulator.market_state import MarketState
 from simulator.markets import MarketSpec
 from simulator.matching import Side
@@ -33,6 +34,8 @@ from simulator.views import order_record
 from simulator.wire import OrderRecord, text
 
 HOUSE_MONEY: Final = Decimal(1_000_000_000)
+INSURANCE_MONEY: Final = Decimal(1_000_000)
+MARGIN_CHECK_MS: Final = 250
 
 
 class Venue:
@@ -76,8 +79,11 @@ class Venue:
         self._skip_until_ms = start_ms
         self.faucet = Faucet(self.ledger, self.ids)
         self.funding = FundingDesk(self.markets, self.ledger, self.ids, self._outbox.append)
-        for account_id, money in ((HOUSE_ACCOUNT, HOUSE_MONEY), *((each, OPENING_BALANCE) for each in self.accounts)):
-            self.ledger.deposit(account_id, money)
+        self.ledger.deposit(HOUSE_ACCOUNT, HOUSE_MONEY)
+        self.ledger.deposit(INSURANCE_ACCOUNT, INSURANCE_MONEY)
+        for account_id in self.accounts:
+            self.ledger.deposit(account_id, OPENING_BALANCE)
+        self.liquidation = LiquidationDesk(self.standings, self.engine, self.clearing, self.ids)
         self._start_timers()
 
     # ── the gateway ──
@@ -293,6 +299,7 @@ class Venue:
         self._every(self.options.mark_interval_ms, self._repeat_marks)
         if self.options.mark_balance_interval_ms:
             self._every(self.options.mark_balance_interval_ms, self._tell_standings)
+        self._every(MARGIN_CHECK_MS, self._check_margins)
         self._every(SAMPLE_MS, self.funding.sample, on_the_clock=True)
         self._every(TELL_MS, self.funding.tell, on_the_clock=True)
         self._every(HOUR_MS, self._charge_funding, on_the_clock=True, skippable=False)
@@ -313,6 +320,12 @@ class Venue:
     def sit_out(self, skipped_ms: int) -> None:
         """Prepare for a jump of the clock: what only repeats or samples does not live through it."""
         self._skip_until_ms = self.now_ms + skipped_ms
+
+    def _check_margins(self, now_ms: int) -> None:
+        owners = dict.fromkeys(owner for owner, _ in self.ledger.positions)
+        for account_id in owners:
+            if account_id in self.accounts:
+                self.liquidation.check(self.accounts[account_id], now_ms)
 
     def _charge_funding(self, now_ms: int) -> None:
         for name, state in self.markets.items():

@@ -76,20 +76,20 @@ def own_trade_record(
         qty=text(spec.size(lots)),
         value=text(spec.price(price) * spec.size(lots)),
         fee=text(fee),
-        trade_type="TRADE",
+        trade_type="LIQUIDATION" if order.liquidates else "TRADE",
         is_taker=is_taker,
         created_time=now_ms,
     )
 
 
 def public_trade_record(
-    *, trade_id: int, spec: MarketSpec, taker_side: Side, price: Ticks, lots: Lots, now_ms: int
+    *, trade_id: int, spec: MarketSpec, taker_side: Side, price: Ticks, lots: Lots, now_ms: int, liquidates: bool = False
 ) -> PublicTradeRecord:
     return PublicTradeRecord(
         i=trade_id,
         m=spec.name,
         S=taker_side.value,
-        tT="TRADE",
+        tT="LIQUIDATION" if liquidates else "TRADE",
         T=now_ms,
         p=text(spec.price(price)),
         q=text(spec.size(lots)),
