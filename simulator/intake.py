@@ -38,9 +38,11 @@ class _Settlement(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class _Trigger(msgspec.Struct, frozen=True, rename="camel"):
+    """ccxt leaves the two types out; what the real exchange takes then is not documented."""
+
     trigger_price: Decimal
-    trigger_price_type: PriceSource
-    execution_price_type: Execution
+    trigger_price_type: PriceSource = PriceSource.LAST
+    execution_price_type: Execution = Execution.LIMIT
     direction: str | None = None
     trigger_price_direction: str | None = None
     """What the documents' table calls the direction; their example and the SDK say `direction`."""
@@ -48,9 +50,9 @@ class _Trigger(msgspec.Struct, frozen=True, rename="camel"):
 
 class _Leg(msgspec.Struct, frozen=True, rename="camel"):
     trigger_price: Decimal
-    trigger_price_type: PriceSource
     price: Decimal
-    price_type: Execution
+    trigger_price_type: PriceSource = PriceSource.LAST
+    price_type: Execution = Execution.LIMIT
     settlement: _Settlement | None = None
 
 

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 PASSED: Final = "passed"
 REFUSED: Final = "refused as documented"
+LIMITED: Final = "fails in the client itself"
 FAILED: Final = "FAILED"
 LIMIT_S: Final = 30.0
 
@@ -26,12 +27,16 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Case:
-    """One use of some methods; `code` is the documented refusal it must meet, None where it must succeed."""
+    """One use of some methods.
+
+    `text` is what its failure must say: the code of a documented refusal, or the client's own complaint; None: it must succeed.
+    """
 
     title: str
     methods: tuple[str, ...]
     run: Run
-    code: str | None = None
+    text: str | None = None
+    verdict: str = PASSED
 
 
 @dataclass(frozen=True)
@@ -51,15 +56,19 @@ class Cases:
 
     def case(self, title: str, *methods: str) -> Callable[[_Run], _Run]:
         """Add a case that must succeed."""
-        return self._add(title, methods, None)
+        return self._add(title, methods, None, PASSED)
 
     def refused(self, title: str, code: str, *methods: str) -> Callable[[_Run], _Run]:
         """Add a case that must meet the refusal with this code."""
-        return self._add(title, methods, code)
+        return self._add(title, methods, code, REFUSED)
 
-    def _add(self, title: str, methods: tuple[str, ...], code: str | None) -> Callable[[_Run], _Run]:
+    def limited(self, title: str, text: str, *methods: str) -> Callable[[_Run], _Run]:
+        """Add a case that the client cannot do with any exchange, and says so with this text."""
+        return self._add(title, methods, text, LIMITED)
+
+    def _add(self, title: str, methods: tuple[str, ...], text: str | None, verdict: str) -> Callable[[_Run], _Run]:
         def keep(run: _Run) -> _Run:
-            self.every.append(Case(title, methods, run, code))
+            self.every.append(Case(title, methods, run, text, verdict))
             return run
 
         return keep
@@ -119,16 +128,20 @@ async def _one(case: Case, stage: Any, used: set[str], complaints: Complaints) -
         note = await asyncio.wait_for(case.run(stage), LIMIT_S)
     except Exception as error:  # noqa: BLE001 - the border of a case: whatever the client throws is its outcome
         text = " ".join(f"{type(error).__name__}: {error}".split())
-        met = case.code is not None and case.code in text
-        return (REFUSED, f"code {case.code}") if met else (FAILED, text[:600])
-    if case.code is not None:
-        return FAILED, f"was not refused with {case.code}"
+        met = case.text is not None and case.text in text
+        return (case.verdict, _short(case.text)) if met else (FAILED, text[:600])
+    if case.text is not None:
+        return FAILED, f"was not met with {case.text}"
     idle = set(case.methods) - used
     if idle:
         return FAILED, f"never used {', '.join(sorted(idle))}"
     if complaints.lines:
         return FAILED, f"the client complained: {complaints.lines[0]}"
     return PASSED, note or ""
+
+
+def _short(text: str | None) -> str:
+    return (text or "").replace('"', "").replace(":", " ")
 
 
 def never_tried(wanted: Iterable[str], cases: Iterable[Case]) -> list[str]:
