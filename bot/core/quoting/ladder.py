@@ -18,6 +18,8 @@ class Quote(msgspec.Struct, frozen=True, kw_only=True):
     side: Side
     price: Ticks
     size: Lots
+    level: int = 0
+    """0 is nearest to the touch."""
 
 
 class DesiredQuotes(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from decimal import Decimal
 from bot.core.errors import InvalidInput
 from bot.core.numbers import plain
 from bot.core.quoting.base import WishedPrices
+from bot.core.quoting.opinions import NO_OPINIONS, Opinions
 from bot.core.settings import MakerSettings
 from bot.core.snapshot import MarketPicture
 
@@ -28,7 +29,9 @@ def symmetric_quotes(price: Decimal, spread: Decimal) -> tuple[Decimal, Decimal]
 class Simple:
     """Quotes `spread` away from the anchor, whatever the inventory."""
 
-    def wish(self, picture: MarketPicture, settings: MakerSettings, anchor: Decimal) -> WishedPrices:
-        del picture  # this rule looks at nothing but its anchor
+    def wish(
+        self, picture: MarketPicture, settings: MakerSettings, anchor: Decimal, opinions: Opinions = NO_OPINIONS
+    ) -> WishedPrices:
+        del picture, opinions  # this rule looks at nothing but its anchor
         bid, ask = symmetric_quotes(anchor, settings.spread)
         return WishedPrices(bid=bid, ask=ask, anchor=anchor)

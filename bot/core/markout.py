@@ -1,0 +1,247 @@
+"""How our fills aged, and where the money came from.
+
+A markout is the mid some time after a fill minus its price, for a buy; the other way round for a sell: positive aged well. The
+mid at a fill plus h is the last one seen by then. Opinions are floats; the PnL identity is exact.
+"""
+
+import math
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from bot.core.numbers import EXACT
+from bot.core.orders import Side
+
+HORIZONS_MS: Final = (1_000, 5_000, 30_000, 60_000)
+TOXICITY_HORIZON_MS: Final = 5_000
+HALF_LIFE_FILLS: Final = 20.0
+MOST_PENDING: Final = 2_000
+MINUTES_KEPT: Final = 1_440
+MINUTE_MS: Final = 60_000
+OLDEST_MID_MS: Final = 30_000
+"""A horizon that falls due while the mid is older than this is not judged."""
+ZERO: Final = Decimal(0)
+
+
+class MarkoutSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """How fills aged over one horizon; size-weighted, in bps of the mid at the fill, before fees."""
+
+    horizon_ms: int
+    fills: int
+    markout_bps: float
+    adverse_bps: float
+    """The mid's own move in our favour since the fill; negative is adverse selection."""
+    error_bps: float | None
+    """Standard error of the markout, fills of one minute taken together; None below two minutes with fills."""
+
+
+class _Pending(msgspec.Struct):
+    sign: int
+    price: float
+    size: float
+    mid: float
+    filled_ms: int
+    next_horizon: int = 0
+
+
+class _Sums(msgspec.Struct):
+    fills: int = 0
+    size: float = 0.0
+    markout: float = 0.0
+    adverse: float = 0.0
+    minutes: OrderedDict[int, list[float]] = msgspec.field(default_factory=OrderedDict)
+
+    def add(self, size: float, markout: float, adverse: float, minute: int) -> None:
+        self.fills += 1
+        self.size += size
+        self.markout += size * markout
+        self.adverse += size * adverse
+        cluster = self.minutes.setdefault(minute, [0.0, 0.0])
+        cluster[0] += size
+        cluster[1] += size * markout
+        while len(self.minutes) > MINUTES_KEPT:
+            self.minutes.popitem(last=False)
+
+    def error(self) -> float | None:
+        """Return the standard error of the weighted mean, clustered by minute (ratio estimator)."""
+        count, weight = len(self.minutes), sum(size for size, _ in self.minutes.values())
+        if count < 2 or weight <= 0:
+            return None
+        mean = sum(sum_ for _, sum_ in self.minutes.values()) / weight
+        squares = sum((sum_ - mean * size) ** 2 for size, sum_ in self.minutes.values())
+        return math.sqrt(squares * count / (count - 1)) / weight
+
+
+class Markouts:
+    """Follows the fills of one market until the last horizon has passed."""
+
+    def __init__(self, horizons_ms: Sequence[int] = HORIZONS_MS, half_life_fills: float = HALF_LIFE_FILLS) -> None:
+        self._horizons = tuple(sorted(horizons_ms))
+        self._weight = 1 - 2 ** (-1 / half_life_fills)
+        self._pending: deque[_Pending] = deque(maxlen=MOST_PENDING)
+        self._sums = {horizon: _Sums() for horizon in self._horizons}
+        self._mid: float | None = None
+        self._mid_ms = 0
+        self.capture_bps: float | None = None
+        """Size-weighted distance of fills from the mid at the fill; negative means that we bought above it."""
+        self._captured = (0.0, 0.0)
+        self.recent_markout_bps: float | None = None
+        """Moving mean of the 5 s markout over our fills, half-life 20 fills; None before the first."""
+        self.recent_adverse_bps: float | None = None
+        """The same of the mid's move against us, positive is adverse."""
+        self.unjudged = 0
+        """Horizons that fell due without a fresh mid."""
+
+    def see(self, mid: float, now_ms: int) -> None:
+        """Take a new mid. What fell due before it is judged by the old one, which held until now."""
+        self.settle(now_ms - 1)
+        if math.isfinite(mid) and mid > 0:
+            self._mid, self._mid_ms = mid, now_ms
+        self.settle(now_ms)
+
+    def filled(self, side: Side, price: float, size: float, now_ms: int) -> None:
+        """Take a fill of ours; without a known mid, or with numbers that are none, it cannot be judged."""
+        if self._mid is None or not (size > 0 and math.isfinite(size) and price > 0 and math.isfinite(price)):
+            return
+        capture = side.sign * (self._mid - price) / self._mid * 1e4
+        weight, total = self._captured
+        self._captured = (weight + size, total + size * capture)
+        self.capture_bps = self._captured[1] / self._captured[0]
+        self._pending.append(_Pending(side.sign, price, size, self._mid, now_ms))
+
+    def settle(self, now_ms: int) -> None:
+        """Judge every horizon that has passed; call it also while the mid stands still."""
+        for fill in self._pending:
+            while fill.next_horizon < len(self._horizons):
+                horizon = self._horizons[fill.next_horizon]
+                if fill.filled_ms + horizon > now_ms:
+                    break
+                fill.next_horizon += 1
+                self._judge(fill, horizon)
+        while self._pending and self._pending[0].next_horizon >= len(self._horizons):
+            self._pending.popleft()
+
+    def _judge(self, fill: _Pending, horizon_ms: int) -> None:
+        due_ms = fill.filled_ms + horizon_ms
+        if self._mid is None or due_ms - self._mid_ms > max(OLDEST_MID_MS, horizon_ms):
+            self.unjudged += 1
+            return
+        markout = fill.sign * (self._mid - fill.price) / fill.mid * 1e4
+        adverse = fill.sign * (self._mid - fill.mid) / fill.mid * 1e4
+        self._sums[horizon_ms].add(fill.size, markout, adverse, fill.filled_ms // MINUTE_MS)
+        if horizon_ms == TOXICITY_HORIZON_MS:
+            self.recent_markout_bps = self._moved(self.recent_markout_bps, markout)
+            self.recent_adverse_bps = self._moved(self.recent_adverse_bps, -adverse)
+
+    def _moved(self, before: float | None, now: float) -> float:
+        return now if before is None else before + self._weight * (now - before)
+
+    def summaries(self) -> tuple[MarkoutSummary, ...]:
+        """Return one row for each horizon at which a fill was judged."""
+        return tuple(
+            MarkoutSummary(
+                horizon_ms=horizon,
+                fills=sums.fills,
+                markout_bps=sums.markout / sums.size,
+                adverse_bps=sums.adverse / sums.size,
+                error_bps=sums.error(),
+            )
+            for horizon, sums in self._sums.items()
+            if sums.size > 0
+        )
+
+
+class PnlParts(msgspec.Struct, frozen=True, kw_only=True):
+    """What PnL is made of, in collateral. total = spread + inventory - fees + funding, exactly."""
+
+    spread: Decimal = ZERO
+    """Earned at the fills against the mid of the moment."""
+    inventory: Decimal = ZERO
+    """Made by the mid's moves on what was held."""
+    fees: Decimal = ZERO
+    """Positive: paid."""
+    funding: Decimal = ZERO
+    """Positive: received."""
+
+    @property
+    def total(self) -> Decimal:
+        return EXACT.subtract(EXACT.add(EXACT.add(self.spread, self.inventory), self.funding), self.fees)
+
+    def since(self, earlier: "PnlParts") -> "PnlParts":
+        """Return what was added after `earlier`, for instance since midnight."""
+        return PnlParts(
+            spread=EXACT.subtract(self.spread, earlier.spread),
+            inventory=EXACT.subtract(self.inventory, earlier.inventory),
+            fees=EXACT.subtract(self.fees, earlier.fees),
+            funding=EXACT.subtract(self.funding, earlier.funding),
+        )
+
+
+class PnlIdentity:
+    """Keeps the parts of one market's PnL and, on its own, cash + position · mid; the two must agree to the last digit."""
+
+    def __init__(self, mid: Decimal, position: Decimal = ZERO) -> None:
+        self.mid, self.position = mid, position
+        self._cash = EXACT.minus(EXACT.multiply(position, mid))
+        self.parts = PnlParts()
+
+    @property
+    def total(self) -> Decimal:
+        """Return cash + position · mid, counted apart from the parts."""
+        return EXACT.add(self._cash, EXACT.multiply(self.position, self.mid))
+
+    def moved(self, mid: Decimal) -> None:
+        """Take a new mid."""
+        gain = EXACT.multiply(self.position, EXACT.subtract(mid, self.mid))
+        self.parts = msgspec.structs.replace(self.parts, inventory=EXACT.add(self.parts.inventory, gain))
+        self.mid = mid
+        self._check()
+
+    def filled(self, side: Side, price: Decimal, size: Decimal, fee: Decimal) -> None:
+        """Take a fill at the present mid; a fee is positive when we pay."""
+        signed = EXACT.multiply(size, Decimal(side.sign))
+        earned = EXACT.multiply(signed, EXACT.subtract(self.mid, price))
+        self.parts = msgspec.structs.replace(
+            self.parts, spread=EXACT.add(self.parts.spread, earned), fees=EXACT.add(self.parts.fees, fee)
+        )
+        self.position = EXACT.add(self.position, signed)
+        self._cash = EXACT.subtract(EXACT.subtract(self._cash, EXACT.multiply(signed, price)), fee)
+        self._check()
+
+    def funded(self, amount: Decimal) -> None:
+        """Take a funding payment; positive when we received it."""
+        self.parts = msgspec.structs.replace(self.parts, funding=EXACT.add(self.parts.funding, amount))
+        self._cash = EXACT.add(self._cash, amount)
+        self._check()
+
+    def adopted(self, position: Decimal) -> None:
+        """Take the exchange's word for the position; booked at the mid, so that it makes neither profit nor loss by itself."""
+        change = EXACT.subtract(position, self.position)
+        self._cash = EXACT.subtract(self._cash, EXACT.multiply(change, self.mid))
+        self.position = position
+        self._check()
+
+    def _check(self) -> None:
+        assert self.parts.total == self.total, f"PnL parts {self.parts.total} are not cash + position × mid {self.total}"
+
+
+def sharpe_scaling(periods: int, autocorrelations: Sequence[float]) -> float:
+    """Return the factor from a Sharpe ratio per period to one per `periods` periods, with return autocorrelation (Lo 2002).
+
+    q ÷ sqrt(q + 2·Σ (q-k)·rho_k) with rho_k given from lag 1; without autocorrelation it is sqrt(q).
+
+    Raises: ValueError when the autocorrelations cannot belong to any series: the variance would not be positive.
+    """
+    lags = enumerate(autocorrelations[: periods - 1], start=1)
+    variance = periods + 2 * sum((periods - lag) * rho for lag, rho in lags)
+    if variance <= 0:
+        raise ValueError(f"autocorrelations give a variance of {variance:g}; expected a positive one")
+    return periods / math.sqrt(variance)
+
+
+def sharpe_error(sharpe: float, periods: int) -> float:
+    """Return the standard error of a Sharpe ratio from `periods` independent returns: sqrt((1 + SR²/2) ÷ T)."""
+    return math.sqrt((1 + sharpe * sharpe / 2) / periods)
