@@ -22,12 +22,20 @@ ADDRESS_LINE: Final = "Screen and API: "
 class Program:
     """One process; its output goes to a file. Leaving the block ends it, politely first."""
 
-    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        *,
+        runner: Sequence[str] = (sys.executable, "-m"),
+        where: Path = ROOT,
+    ) -> None:
         self.log = log
         with log.open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603 - our own modules
-                [sys.executable, "-m", *arguments],
-                cwd=ROOT,
+                [*runner, *arguments],
+                cwd=where,
                 env={"PATH": os.environ.get("PATH", ""), **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
