@@ -76,6 +76,7 @@ async def open_market_maker(
                     version=PROGRAM_VERSION,
                 )
             )
+            maker.read_funding_with(exchange.funding)
             maker.requests_last_minute = requests.last_minute
             yield maker
 

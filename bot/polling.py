@@ -9,7 +9,16 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot.core.errors import ExchangeError
-from bot.core.events import Event, FeedLost, FeedRestored, FillsReported, OrdersReported, PositionsReported
+from bot.core.events import (
+    Event,
+    FeedLost,
+    FeedRestored,
+    FillsReported,
+    FundingPayment,
+    FundingReported,
+    OrdersReported,
+    PositionsReported,
+)
 from bot.ports import Clock, Emit, Exchange
 
 FAST_S: Final = 0.25
@@ -17,6 +26,12 @@ ORDERS_S: Final = 1.0
 TRADES_S: Final = 5.0
 LOST_MS: Final = 5_000
 
+FUNDING_S: Final = 120.0
+"""Funding is paid on the hour and told by no stream; a payment is known within two minutes."""
+FUNDING_OVERLAP_MS: Final = 3_600_000
+
+AskFunding = Callable[[int], Awaitable[tuple[FundingPayment, ...]]]
+"""Return the payments since a time of the exchange."""
 AskOnce = Callable[[], Awaitable[list[Event]]]
 
 
@@ -81,3 +96,26 @@ class AccountPoller:
         if self._is_up and silent:
             self._is_up = False
             self._emit(FeedLost(feed="account", market=None, reason=reason, received_ms=self._clock.now_ms()))
+
+
+class FundingReader:
+    """Reads what was paid and received as funding since `from_ms`; the engine books each payment once."""
+
+    def __init__(self, ask: AskFunding, emit: Emit, clock: Clock, *, from_ms: int) -> None:
+        self._ask = ask
+        self._emit = emit
+        self._clock = clock
+        self._from_ms = from_ms
+
+    async def run(self) -> None:
+        """Read until cancelled; a reading that fails is repeated at the next turn."""
+        while True:
+            await self._clock.sleep(FUNDING_S)
+            try:
+                payments = await self._ask(self._from_ms)
+            except ExchangeError:
+                continue  # the connection's state is told by those who depend on it; nothing is lost, the next turn asks again
+            if payments:
+                self._emit(FundingReported(payments=payments, received_ms=self._clock.now_ms()))
+                newest_ms = max(payment.exchange_ms for payment in payments)
+                self._from_ms = max(self._from_ms, newest_ms - FUNDING_OVERLAP_MS)

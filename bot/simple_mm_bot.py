@@ -32,7 +32,7 @@ from bot.inbox import Inbox
 from bot.observers.narrator import Narrator
 from bot.observers.status import bot_status
 from bot.order_manager import OrderManager
-from bot.polling import AccountPoller
+from bot.polling import AccountPoller, AskFunding, FundingReader
 from bot.ports import Clock, Exchange
 from bot.remote import find_running
 from bot.running import running_here, set_running
@@ -90,6 +90,7 @@ class MarketMaker:
         self._exchange = exchange
         self._home = home
         self._history: History | None = None
+        self._ask_funding: AskFunding | None = None
         self._started_ms = clock.now_ms()
         self.ids = OrderIds(self._started_ms)
         self.engine = Engine([each.settings() for each in config.markets()], account_settings or AccountSettings(), self.ids)
@@ -147,6 +148,9 @@ class MarketMaker:
                     return  # the loop goes on, so that the state can be seen; a person must act
                 tasks.create_task(self._keep("streams", self._follow), name="streams")
                 tasks.create_task(self._keep("market rules", self._read_rules), name="rules")
+                if self._ask_funding is not None:
+                    reader = FundingReader(self._ask_funding, self.inbox.emit, self.clock, from_ms=self._started_ms)
+                    tasks.create_task(self._keep("funding", reader.run), name="funding")
                 if self.config.enabled and not self._halted_at_start:
                     self.inbox.emit(QuotingStarted(received_ms=self.clock.now_ms()))
         finally:
@@ -211,6 +215,10 @@ class MarketMaker:
     def remember_with(self, history: History) -> None:
         """Keep a journal of this run; before it runs."""
         self._history = history
+
+    def read_funding_with(self, ask: AskFunding) -> None:
+        """Ask now and then what was paid as funding; before it runs."""
+        self._ask_funding = ask
 
     async def _remember(self, account_id: int) -> bool:
         """Begin the journal; False when what earlier runs left cannot be read: a person must act."""

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from bot.core.events import BalanceReported, HeldPosition, PositionReport, PositionsReported
+from bot.core.events import BalanceReported, FundingReported, HeldPosition, PositionReport, PositionsReported
 from bot.core.orders import Fill
 
 FILLS_KEPT = 500
@@ -65,10 +65,13 @@ class Account:
         self.fills: OrderedDict[int, Fill] = OrderedDict()
         self.positions_ms = 0
         """Local time at which the newest word about positions was asked for or, on the stream, heard; 0: never."""
+        self.funding: dict[str, Decimal] = {}
+        """Received in this run by market; negative: we paid."""
         self.adjustments = 0
         self.is_recovered = False
         """True when an earlier run's executions are known, so that unknown ones happened in between."""
         self._trade_ids: OrderedDict[int, None] = OrderedDict()
+        self._payment_ids: OrderedDict[int, None] = OrderedDict()
         self._filled: OrderedDict[str, Decimal] = OrderedDict()
         self._differs_since: dict[str, int] = {}
         self._last_fill_ms: dict[str, int] = {}
@@ -126,6 +129,16 @@ class Account:
         for kept, most in ((self._trade_ids, TRADE_IDS_KEPT), (self.fills, FILLS_KEPT), (self._filled, TRADE_IDS_KEPT)):
             while len(kept) > most:
                 kept.popitem(last=False)
+
+    def apply_funding(self, event: FundingReported) -> None:
+        """Book every payment once, whatever it changes elsewhere: the balance follows the exchange's own word."""
+        for payment in event.payments:
+            if payment.payment_id in self._payment_ids:
+                continue
+            self._payment_ids[payment.payment_id] = None
+            self.funding[payment.market] = self.funding.get(payment.market, ZERO) + payment.amount
+        while len(self._payment_ids) > TRADE_IDS_KEPT:
+            self._payment_ids.popitem(last=False)
 
     def apply_balance(self, event: BalanceReported) -> None:
         if self.balance is None or event.updated_ms >= self.balance.updated_ms:

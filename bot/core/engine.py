@@ -31,6 +31,7 @@ from bot.core.events import (
     FeedRestored,
     FillsReported,
     FundingRateSeen,
+    FundingReported,
     IndexPriceSeen,
     LoopSlept,
     MarketRulesLoaded,
@@ -151,6 +152,8 @@ class Engine:
                 self._apply_feed(event)
             case OrdersReported() | OrderLookedUp() | FillsReported() | PositionsReported() | BalanceReported():
                 self._apply_account(event)
+            case FundingReported():
+                self.account.apply_funding(event)
             case PlaceAcknowledged() | PlaceRefused() | PlaceNotSent() | PlaceOutcomeUnknown():
                 self._apply_place_answer(event)
             case CancelAcknowledged():

@@ -172,6 +172,27 @@ class FillsReported(Record, frozen=True, kw_only=True):
     received_ms: int
 
 
+class FundingPayment(msgspec.Struct, frozen=True, kw_only=True):
+    """One hour's funding of one position. `amount` positive: we received it; `size` signed, positive is long."""
+
+    payment_id: int
+    market: str
+    size: Decimal
+    value: Decimal
+    mark_price: Decimal
+    rate: Decimal
+    """Hourly, as a fraction; positive: longs pay."""
+    amount: Decimal
+    exchange_ms: int
+
+
+class FundingReported(Record, frozen=True, kw_only=True):
+    """Funding that was paid or received, from a REST query; the same payment may come many times."""
+
+    payments: tuple[FundingPayment, ...]
+    received_ms: int
+
+
 class PositionReport(msgspec.Struct, frozen=True, kw_only=True):
     """A position as the exchange sees it; `size` signed, positive is long; `wire` holds the exchange's own fields."""
 
@@ -402,7 +423,7 @@ MarketEvent = (
     MarketRulesLoaded | BookSnapshot | BookDelta | BestQuoteSeen | MarkPriceSeen | IndexPriceSeen | FundingRateSeen | TradeSeen
 )
 FeedEvent = FeedLost | FeedRestored | StreamAlive
-AccountEvent = OrdersReported | OrderLookedUp | FillsReported | PositionsReported | BalanceReported
+AccountEvent = OrdersReported | OrderLookedUp | FillsReported | FundingReported | PositionsReported | BalanceReported
 AnswerEvent = (
     PlaceAcknowledged
     | PlaceRefused

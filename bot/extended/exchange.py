@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from bot.core.errors import ConfigurationError, InvalidInput, MakerError, NotFound, NotSent, OutcomeUnknown, ProtocolError
-from bot.core.events import BalanceReported, PositionReport
+from bot.core.events import BalanceReported, FundingPayment, PositionReport
 from bot.core.market import Market
 from bot.core.numbers import plain
 from bot.core.orders import Fill, Order, OrderReport
@@ -201,6 +201,13 @@ class ExtendedExchange:
             query.append(("cursor", str(before_id)))
         records = await self._read(list[wire.OwnTrade], "/user/trades", query=query)
         return tuple(translate.fill_of(record) for record in records)
+
+    async def funding(self, since_ms: int) -> tuple[FundingPayment, ...]:
+        """Return the funding paid and received since a time of the exchange, newest first; one page."""
+        # Two spellings of the same parameter are documented; the one that is not known is ignored.
+        query = [("startTime", str(since_ms)), ("fromTime", str(since_ms)), ("limit", str(PAGE))]
+        records = await self._read(list[wire.FundingRecord], "/user/funding/history", query=query)
+        return tuple(translate.funding_of(record) for record in records)
 
     async def positions(self) -> tuple[PositionReport, ...]:
         """Return all open positions."""

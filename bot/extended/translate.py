@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from bot.core.errors import InvalidInput, ProtocolError
-from bot.core.events import BalanceReported, PositionReport
+from bot.core.events import BalanceReported, FundingPayment, PositionReport
 from bot.core.market import Market
 from bot.core.orders import ExchangeStatus, Fill, OrderReport, Side
 from bot.extended import wire
@@ -180,6 +180,21 @@ def fill_of(record: wire.OwnTrade) -> Fill:
         is_maker=not record.is_taker,
         kind=record.trade_type or "TRADE",
         exchange_ms=whole("trade createdTime", record.created_time),
+    )
+
+
+def funding_of(record: wire.FundingRecord) -> FundingPayment:
+    """Return one funding payment."""
+    size = not_negative("funding size", record.size)
+    return FundingPayment(
+        payment_id=whole("funding id", record.id),
+        market=record.market,
+        size=-size if record.side == "SHORT" else size,
+        value=number("funding value", record.value),
+        mark_price=positive("funding markPrice", record.mark_price),
+        rate=number("funding rate", record.funding_rate),
+        amount=number("fundingFee", record.funding_fee),
+        exchange_ms=whole("funding paidTime", record.paid_time),
     )
 
 

@@ -175,6 +175,19 @@ class OwnTrade(Record, frozen=True, kw_only=True, rename="camel"):
     trade_type: str | None = None
 
 
+class FundingRecord(Record, frozen=True, kw_only=True, rename="camel"):
+    id: Integer
+    market: str
+    side: str
+    size: Number
+    value: Number
+    mark_price: Number
+    funding_fee: Number
+    """Signed; negative: paid by the account."""
+    funding_rate: Number
+    paid_time: Integer
+
+
 # --- streams ------------------------------------------------------------------------------------------------
 
 

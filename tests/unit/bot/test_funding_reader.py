@@ -1,0 +1,54 @@
+"""Funding is read now and then, booked once, and a failed reading loses nothing."""
+
+import asyncio
+from decimal import Decimal
+
+from bot.clock import TurnableClock
+from bot.core.account import Account
+from bot.core.errors import ExchangeUnreachable
+from bot.core.events import Event, FundingPayment, FundingReported
+from bot.polling import FUNDING_OVERLAP_MS, FundingReader
+
+HOUR_MS = 3_600_000
+START_MS = 1_790_000_000_000
+
+
+def payment(number: int, amount: str, market: str = "BTC-USD") -> FundingPayment:
+    return FundingPayment(
+        payment_id=number, market=market, size=Decimal(1), value=Decimal(86_000), mark_price=Decimal(86_000),
+        rate=Decimal("0.00001"), amount=Decimal(amount), exchange_ms=START_MS + number * HOUR_MS,
+    )  # fmt: skip
+
+
+def test_a_payment_is_booked_once_however_often_it_is_told() -> None:
+    account = Account()
+    told = FundingReported(payments=(payment(1, "-0.86"), payment(2, "0.5")), received_ms=START_MS)
+
+    account.apply_funding(told)
+    account.apply_funding(told)
+    account.apply_funding(FundingReported(payments=(payment(3, "1", "ETH-USD"),), received_ms=START_MS))
+
+    assert account.funding == {"BTC-USD": Decimal("-0.36"), "ETH-USD": Decimal(1)}
+
+
+async def test_a_failed_reading_is_repeated_and_the_question_moves_on_with_what_was_told() -> None:
+    asked: list[int] = []
+    told: list[Event] = []
+
+    async def ask(since_ms: int) -> tuple[FundingPayment, ...]:
+        asked.append(since_ms)
+        if len(asked) == 1:
+            raise ExchangeUnreachable("no answer")
+        if len(asked) == 4:
+            await asyncio.Event().wait()
+        return (payment(5, "1"),)
+
+    reading = asyncio.create_task(FundingReader(ask, told.append, TurnableClock(START_MS), from_ms=START_MS).run())
+    async with asyncio.timeout(5):
+        while len(asked) < 4:
+            await asyncio.sleep(0)
+    reading.cancel()
+
+    newest_ms = START_MS + 5 * HOUR_MS
+    assert asked == [START_MS, START_MS, newest_ms - FUNDING_OVERLAP_MS, newest_ms - FUNDING_OVERLAP_MS]
+    assert [type(each) for each in told] == [FundingReported, FundingReported]
