@@ -161,6 +161,8 @@ class Broadcast:
             match family:
                 case "orderbooks":
                     yield Frame(family, now_ms, self.books[name].snapshot(), "SNAPSHOT")
+                case "quotes":
+                    yield Frame("orderbooks", now_ms, self.books[name].no_quotes(), "SNAPSHOT")
                 case "best":
                     yield Frame(family, now_ms, self.books[name].best_now(), "SNAPSHOT")
                 case "mark":

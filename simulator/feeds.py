@@ -51,6 +51,10 @@ class BookFeed:
         bids, asks = ([self._level(*each) for each in self._state.book.levels(side, 1)] for side in Side)
         return self._book_data("SNAPSHOT", bids, asks, depth="1")
 
+    def no_quotes(self) -> bytes:
+        """Return the levels offered by quotes: none, no market here trades that way."""
+        return self._book_data("SNAPSHOT", [], [])
+
     def _changes(self, side: Side, changed: set[Ticks]) -> list[dict[str, str]]:
         if not changed:
             return []

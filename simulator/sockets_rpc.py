@@ -189,7 +189,9 @@ class RpcSession:
             return f"orderbooks.1.{shown}", ("best", market)
         if depth != "full":
             raise _UnknownSelector
-        return f"orderbooks.{shown}{'.rfq' if selector.get('rfqOnly') else ''}", ("orderbooks", market)
+        if selector.get("rfqOnly"):
+            return f"orderbooks.{shown}.rfq", ("quotes", market)
+        return f"orderbooks.{shown}", ("orderbooks", market)
 
     def _candle_subscription(self, selector: dict[str, Any]) -> tuple[str, Topic]:
         market, kind = self._market(selector), CANDLE_WORDS.get(str(selector.get("type")))

@@ -98,10 +98,10 @@ class Complaints(logging.Handler):
         self.lines.append(record.getMessage()[:300])
 
 
-def public_names(kind: type, label: str | None = None, *, within: str = "") -> set[str]:
+def public_names(kind: type, label: str, *, within: str) -> set[str]:
     """Return `label.name` for every public method and property of a class; `within` limits them to classes of a package."""
     return {
-        f"{label or kind.__name__}.{name}"
+        f"{label}.{name}"
         for each in kind.__mro__
         if each.__module__.startswith(within)
         for name, member in vars(each).items()
@@ -124,24 +124,26 @@ async def run_all(cases: Iterable[Case], stage: Any, used: set[str], complaints:
 
 
 async def _one(case: Case, stage: Any, used: set[str], complaints: Complaints) -> tuple[str, str]:
+    note, failure = "", None
     try:
-        note = await asyncio.wait_for(case.run(stage), LIMIT_S)
+        note = await asyncio.wait_for(case.run(stage), LIMIT_S) or ""
     except Exception as error:  # noqa: BLE001 - the border of a case: whatever the client throws is its outcome
-        text = " ".join(f"{type(error).__name__}: {error}".split())
-        met = case.text is not None and case.text in text
-        return (case.verdict, _short(case.text)) if met else (FAILED, text[:600])
-    if case.text is not None:
-        return FAILED, f"was not met with {case.text}"
+        failure = " ".join(f"{type(error).__name__}: {error}".split())
     idle = set(case.methods) - used
     if idle:
-        return FAILED, f"never used {', '.join(sorted(idle))}"
+        return FAILED, f"never used {', '.join(sorted(idle))}; {failure or note}"[:600]
+    if case.text is not None:
+        met = failure is not None and case.text in failure
+        return (case.verdict, _short(case.text)) if met else (FAILED, f"was not met with {case.text}: {failure or note}"[:600])
+    if failure is not None:
+        return FAILED, failure[:600]
     if complaints.lines:
         return FAILED, f"the client complained: {complaints.lines[0]}"
-    return PASSED, note or ""
+    return PASSED, note
 
 
-def _short(text: str | None) -> str:
-    return (text or "").replace('"', "").replace(":", " ")
+def _short(text: str) -> str:
+    return text.replace('"', "").replace(":", " ")
 
 
 def never_tried(wanted: Iterable[str], cases: Iterable[Case]) -> list[str]:

@@ -17,14 +17,13 @@ HOUR_MS = 3_600_000
 
 @dataclass
 class Stage:
-    """One account over REST, the same over sockets, and a second account."""
+    """One account over REST, and the same over sockets."""
 
     first_line: dict[str, Any]
     used: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.plain = self.exchange(ccxt.async_support.extended, 0)
-        self.other = self.exchange(ccxt.async_support.extended, 1)
         self.sockets = self.exchange(ccxt.pro.extended, 0)
         self.rest: Any = Watched(self.plain, "extended", self.used)
         self.pro: Any = Watched(self.sockets, "pro.extended", self.used)
@@ -68,7 +67,7 @@ class Stage:
         return await until(look, f"order {order_id} is {status}")
 
     async def close(self) -> None:
-        for each in (self.plain, self.other, self.sockets):
+        for each in (self.plain, self.sockets):
             await each.close()
 
     async def control(self, method: str, path: str, body: object = None) -> Any:

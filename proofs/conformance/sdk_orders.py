@@ -3,6 +3,8 @@
 from decimal import ROUND_CEILING, ROUND_FLOOR
 from typing import Any
 
+from x10.clients.rest import RestApiClient
+from x10.core.stark_account import StarkPerpetualAccount
 from x10.models.order import (
     OrderPriceType,
     OrderSide,
@@ -145,6 +147,31 @@ async def market_order(stage: Stage) -> str:
     sold = await stage.orders.place_order(await stage.order(price=price - 400, side=OrderSide.SELL, reduce_only=True, **common))
     await stage.sees(sold.data.id, "FILLED")
     return f"{len(fills)} fills at {filled.average_price}"
+
+
+@CASES.case("a maker's fill: another account takes", "RestApiClient.place_order", "AccountModule.get_trades")
+async def maker(stage: Stage) -> str:
+    stats = (await stage.plain.info.get_market_statistics(market_name=BTC)).data
+    price = stage.markets[BTC].trading_config.round_price(stats.bid_price) + 1
+    placed = await stage.client.place_order(BTC, D("0.003"), price, OrderSide.BUY, FEE)
+    await stage.other.place_order(BTC, D("0.5"), price - 100, OrderSide.SELL, FEE, time_in_force=TimeInForce.IOC)
+    await stage.sees(placed.data.id, "FILLED")
+    fills = [each for each in (await stage.account.get_trades(market_names=[BTC])).data if each.order_id == placed.data.id]
+    expect(sum(each.qty for each in fills) == D("0.003"))
+    expect(all(each.fee == 0 for each in fills if not each.is_taker) and any(not each.is_taker for each in fills), fills)
+    return f"{len(fills)} fills, no fee"
+
+
+@CASES.refused("a wrong API key", "ApiNotAuthorizedError", "AccountModule.get_balance")
+async def wrong_key(stage: Stage) -> None:
+    async with RestApiClient(stage.config, StarkPerpetualAccount(1, "0x1", "0x2", "wrong")) as client:
+        await stage.watched(client.account).get_balance()
+
+
+@CASES.refused("too many requests", "ApiRateLimitError", "InfoModule.get_settings")
+async def rate_limited(stage: Stage) -> None:
+    await stage.control("POST", "/faults", {"kind": "rate_limited", "times": 1})
+    await stage.info.get_settings()
 
 
 @CASES.case("own orders do not trade with each other", PLACE)

@@ -65,8 +65,8 @@ class Stage:
         self.builder = self.watched(self.plain.builder)
         self.streams = self.watched(StreamClient(api_url=self.config.endpoints.stream_url))
 
-    def watched(self, target: Any) -> Any:
-        return Watched(target, type(target).__name__, self.used)
+    def watched(self, target: Any, label: str | None = None) -> Any:
+        return Watched(target, label or type(target).__name__, self.used)
 
     def rpc(self) -> StreamRpcClient:
         return StreamRpcClient(api_url=self.config.endpoints.stream_rpc_url, on_sequence_break=_break)

@@ -183,8 +183,9 @@ async def rpc_public(stage: Stage) -> str:
         topics = [await wire.subscribe(each) for each in kinds]
         expect(topics == [each.topic_id for each in kinds] == await wire.client.list_subscriptions())
         for topic in topics:
-            if not topic.endswith(".rfq"):  # no market here trades by quotes
-                await wire.first(topic)
+            await wire.first(topic)
+        quotes = (await wire.first(f"orderbooks.{BTC}.rfq"))[0].data
+        expect(quotes.bid == quotes.ask == [], "no market here trades by quotes")
         numbers = sorted(each.seq for frames in wire.heard.values() for each in frames)
         expect(numbers == list(range(len(numbers))), "counted from 0 over the whole connection")
         trades = (await wire.first(f"trades.{BTC}"))[0].data
@@ -278,19 +279,19 @@ def onboarding(stage: Stage) -> Any:
     return OnboardingClient(stage.config, account_address=wallet.address, sign_message=sign)
 
 
-@CASES.refused("onboard a wallet", NOT_OFFERED, "AuthModule.onboard_client")
+@CASES.refused("onboard a wallet", NOT_OFFERED, "onboarding.AuthModule.onboard_client")
 async def onboard(stage: Stage) -> None:
     async with onboarding(stage) as client:
-        await stage.watched(client.auth).onboard_client()
+        await stage.watched(client.auth, "onboarding.AuthModule").onboard_client()
 
 
-@CASES.refused("open another sub-account", NOT_OFFERED, "AuthModule.onboard_subaccount")
+@CASES.refused("open another sub-account", NOT_OFFERED, "onboarding.AuthModule.onboard_subaccount")
 async def onboard_subaccount(stage: Stage) -> None:
     async with onboarding(stage) as client:
-        await stage.watched(client.auth).onboard_subaccount(account_index=1, description="second")
+        await stage.watched(client.auth, "onboarding.AuthModule").onboard_subaccount(account_index=1, description="second")
 
 
-@CASES.refused("make an API key", NOT_OFFERED, "AccountModule.create_api_key")
+@CASES.refused("make an API key", NOT_OFFERED, "onboarding.AccountModule.create_api_key")
 async def api_key(stage: Stage) -> None:
     async with onboarding(stage) as client:
-        await stage.watched(client.account).create_api_key(account_id=3001, description="new")
+        await stage.watched(client.account, "onboarding.AccountModule").create_api_key(account_id=3001, description="new")
