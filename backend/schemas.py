@@ -153,8 +153,11 @@ class Status(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
+    env: str
     running: bool
     state: str
+    reason: str
+    reason_code: str
     config: BotConfig
     active_orders: int
     last_quote_price: float | None

@@ -54,7 +54,8 @@ class Service:
         )
         picture["metrics"]["requests_last_minute"] = self.bot.requests_last_minute()
         if self.crash:
-            picture["bot"] = {"state": "HALTED", "reason": f"the bot crashed: {self.crash}", "running": False}
+            reason = f"the bot crashed: {self.crash}"
+            picture["bot"] = {"state": "HALTED", "reason": reason, "reason_code": "crashed", "running": False}
         return picture
 
     def exchange(self) -> dict[str, str]:

@@ -60,7 +60,8 @@ async def flatten(request: Request) -> Json:
 @router.get("/status", operation_id="getBotStatus", responses={200: {"model": Status}, **errors()})
 async def status(request: Request) -> Json:
     """Say what the bot does and shows."""
-    return Json(service_of(request).bot.status())
+    service = service_of(request)
+    return Json({**service.bot.status(), "env": service.environment.name.value})
 
 
 @router.post(

@@ -36,8 +36,14 @@ from bot.core.numbers import Lots, Ticks, plain
 from bot.core.orders import Fill, Order, OrderReport, Owner, Status
 from bot.observers.status import metrics, resting_prices
 
-BOOK_DEPTH: Final = 25
+BOOK_DEPTH: Final = 60
 TRADES_SHOWN: Final = 200
+THRESHOLD_STEP: Final = Decimal("0.000001")
+"""A threshold follows volatility; finer steps would say something new every second."""
+ACCOUNT_LIMIT_MS: Final = 20_000
+"""A stream is alive while its socket answers pings."""
+READINGS_MISSED: Final = 3
+MAKER_PARTS: Final = ("state", "reason", "reason_code", "withheld", "quotes", "last_quote_price", "threshold_in_force")
 LARGEST_EXACT: Final = 2**53
 """Whole numbers above this lose digits in a browser, so they travel as text."""
 ID_FIELDS: Final = frozenset({"id", "accountId", "orderId", "positionId"})
@@ -99,6 +105,7 @@ class Feed:
             **self._account,
             "trades": self._trades,
             "metrics": known(metrics(engine, market)),
+            "day": day_part(engine, now_ms),
             "sources": sources_part(engine, market, now_ms),
             "clock_ms": now_ms,
         }
@@ -113,8 +120,8 @@ class Feed:
                 self._markets[name] = {**rules_of(view), **prices_of(view, with_book=followed)}
             shown = maker_part(engine, engine.makers[name]) if name in engine.makers else {"state": "NOT_FOLLOWED"}
             held = self._markets[name]
-            if any(held.get(key) != shown.get(key) for key in ("state", "reason", "quotes", "last_quote_price")):
-                kept = {key: value for key, value in held.items() if key not in ("reason", "last_quote_price")}
+            if any(held.get(key) != shown.get(key) for key in MAKER_PARTS):
+                kept = {key: value for key, value in held.items() if key not in MAKER_PARTS}
                 self._markets[name] = {**kept, **shown}
 
     def _with_ages(self, now_ms: int) -> Picture:
@@ -157,7 +164,8 @@ def _plain_value(key: object, value: Any) -> Any:
 
 def bot_part(engine: Engine) -> Picture:
     running = engine.state not in (BotState.STOPPED, BotState.HALTED)
-    return {"state": engine.state.value, "reason": engine.state_reason.text, "running": running}
+    reason = engine.state_reason
+    return {"state": engine.state.value, "reason": reason.text, "reason_code": reason.code, "running": running}
 
 
 def rules_of(view: MarketView) -> Picture:
@@ -208,10 +216,27 @@ def maker_part(engine: Engine, maker: Maker) -> Picture:
         {
             "state": "QUOTING" if maker.reason is None else "NOT_QUOTING",
             "reason": maker.reason and maker.reason.text,
+            "reason_code": maker.reason and maker.reason.code,
+            "withheld": {side.value: {"code": why.code, "reason": why.text} for side, why in maker.withheld.items()},
             "quotes": quotes,
             "last_quote_price": maker.last_quote_price,
+            "threshold_in_force": threshold_in_force(engine, maker),
         }
     )
+
+
+def threshold_in_force(engine: Engine, maker: Maker) -> str:
+    """Return the relative move that refreshes a market's quotes now: the configured one, or what the request budget can pay."""
+    threshold = engine.pace.threshold(maker.market, maker.settings.price_move_threshold, 2 * len(engine.makers))
+    return plain(threshold.quantize(THRESHOLD_STEP))
+
+
+def day_part(engine: Engine, now_ms: int) -> Picture:
+    """Return the money of this UTC day by market, in collateral: before fees, fees paid, traded value."""
+    return {
+        market: {"realised_pnl": plain(each.realised_pnl), "fees": plain(each.fees), "volume": plain(each.volume)}
+        for market, each in sorted(engine.day.figures(engine.account.ledgers, now_ms).items())
+    }
 
 
 def account_part(engine: Engine) -> Picture:
@@ -330,8 +355,13 @@ def trade_record(fill: Fill) -> Picture:
 
 
 def sources_part(engine: Engine, market: str, now_ms: int) -> Picture:
-    """Return how old the newest word of each source is; a source that never spoke is left out."""
-    view, account = engine.views.get(market), engine.account
+    """Return how old the newest word of each source is, and how old it may be; a source that never spoke is left out."""
+    view, account, settings = engine.views.get(market), engine.account, engine.settings.get(market)
+    readings_ms = READINGS_MISSED * engine.account_settings.refresh_account_ms
+    allowed = {"account": ACCOUNT_LIMIT_MS, "positions": readings_ms, "balance": readings_ms}
+    if settings is not None:
+        touch_ms = settings.max_touch_age_ms
+        allowed |= {"mark": settings.max_mark_age_ms, "bbo": touch_ms, "book": touch_ms}
     marks = [each.mark.received_ms for each in engine.views.values() if each.mark is not None]
     balance: BalanceReported | None = account.balance
     heard: dict[str, int] = {
@@ -342,4 +372,8 @@ def sources_part(engine: Engine, market: str, now_ms: int) -> Picture:
         "bbo": view.touch()[2] if view is not None else 0,
         "book": view.book.received_ms if view is not None and not view.book.problem else 0,
     }
-    return {source: {"age_ms": max(0, now_ms - seen_ms)} for source, seen_ms in heard.items() if seen_ms}
+    return {
+        source: known({"age_ms": max(0, now_ms - seen_ms), "limit_ms": allowed.get(source)})
+        for source, seen_ms in heard.items()
+        if seen_ms
+    }

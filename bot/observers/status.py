@@ -77,6 +77,7 @@ def metrics(engine: Engine, market: str) -> dict[str, Any]:
         view = engine.views.get(name)
         if view is not None and view.mark is not None:
             unrealised += ledger.unrealised_pnl(view.mark.value)
+    funding = sum(engine.account.funding.values(), start=Decimal(0))
     counters = engine.counters
     balance = engine.account.balance
     return {
@@ -89,8 +90,10 @@ def metrics(engine: Engine, market: str) -> dict[str, Any]:
         "realised_pnl": _money(realised),
         "unrealised_pnl": _money(unrealised),
         "fees": _money(fees),
-        "total_pnl": _money(realised + unrealised - fees),
+        "funding": _money(funding),
+        "total_pnl": _money(realised + unrealised - fees + funding),
         "equity": None if balance is None else _money(balance.equity),
+        "requests_per_minute_limit": engine.account_settings.requests_per_minute,
     }
 
 

@@ -213,3 +213,7 @@ def test_an_unknown_path_of_the_api_is_a_404_in_json(client: TestClient, path: s
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
     assert set(answer.json()) == ERROR
+
+
+def test_the_status_names_the_environment(client: TestClient) -> None:
+    assert client.get("/api/bot/status").json()["env"] == "paper"

@@ -94,7 +94,10 @@ def test_a_crashed_bot_is_told_everywhere_and_nothing_carries_on(world: World) -
 
     assert (health.status_code, health.json()) == (503, {"status": "crashed"})
     assert (ready.status_code, ready.json()) == (503, {"status": "crashed"})
-    assert bot == {"state": "HALTED", "reason": "the bot crashed: InvariantBroken: order id used twice", "running": False}
+    assert bot == {
+        "state": "HALTED", "reason": "the bot crashed: InvariantBroken: order id used twice", "reason_code": "crashed",
+        "running": False,
+    }  # fmt: skip
     assert "bot_crashed" in world.events
     assert not world.bot.calls
 

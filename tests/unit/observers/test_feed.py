@@ -11,6 +11,8 @@ from bot.core.events import (
     Event,
     FeedLost,
     FillsReported,
+    FundingPayment,
+    FundingReported,
     Level,
     MarkPriceSeen,
     PositionReport,
@@ -18,6 +20,7 @@ from bot.core.events import (
     QuotingHalted,
     StreamAlive,
 )
+from bot.core.notes import Reason
 from bot.core.numbers import Lots, Ticks
 from bot.core.orders import ExchangeStatus, Fill, Side
 from bot.observers.feed import BOOK_DEPTH, TRADES_SHOWN, Feed, known
@@ -122,7 +125,11 @@ def test_a_quoting_bot_shows_market_quotes_and_orders(watched: Watched) -> None:
     assert market["quotes"] == {"bid": "86112", "ask": "86286"}
     assert market["last_quote_price"] == "86198.85"
     assert market["age_ms"] == {"mark": 0, "bbo": 0}
-    assert picture["bot"] == {"state": "RUNNING", "reason": "quoting was started", "running": True}
+    assert market["withheld"] == {}
+    assert market["threshold_in_force"] == "0.002"
+    assert picture["bot"] == {
+        "state": "RUNNING", "reason": "quoting was started", "reason_code": "running", "running": True,
+    }  # fmt: skip
     assert {order["status"] for order in picture["orders"].values()} == {"NEW"}
     assert {order["owner"] for order in picture["orders"].values()} == {"bot"}
     assert not nulls_in(picture)
@@ -164,7 +171,7 @@ def test_a_partly_filled_order_is_told_in_the_exchanges_word(watched: Watched) -
 
 def test_the_book_is_cut_at_its_depth_best_prices_first(watched: Watched) -> None:
     watched.play.ready()
-    watched.happens(book(60))
+    watched.happens(book(BOOK_DEPTH + 10))
 
     shown = watched.look()["markets"]["BTC-USD"]["book"]
 
@@ -263,7 +270,10 @@ def test_ages_grow_with_the_clock_alone(watched: Watched) -> None:
     picture = watched.look()
 
     assert picture["markets"]["BTC-USD"]["age_ms"]["mark"] == 1_234
-    assert picture["sources"]["mark"] == {"age_ms": 1_234}
+    assert picture["sources"]["mark"] == {"age_ms": 1_234, "limit_ms": 5_000}
+    assert {source: each["limit_ms"] for source, each in picture["sources"].items()} == {
+        "account": 20_000, "positions": 30_000, "mark": 5_000, "bbo": 30_000,
+    }  # fmt: skip
     assert picture["clock_ms"] == START_MS + 1_234
 
 
@@ -316,3 +326,42 @@ def test_large_whole_numbers_and_decimals_become_text() -> None:
     assert known({"id": 7, "leverage": 5, "adl": 2**53 + 1, "size": Decimal("1E-2"), "deep": [{"x": None, "orderId": 1}]}) == {
         "id": "7", "leverage": 5, "adl": str(2**53 + 1), "size": "0.01", "deep": [{"orderId": "1"}],
     }  # fmt: skip
+
+
+def test_a_market_that_is_not_quoted_says_why_with_a_code(watched: Watched) -> None:
+    watched.ready()
+    watched.happens(QuotingHalted(code="test", reason="a person must look", received_ms=START_MS))
+    watched.play.decide()
+
+    market = watched.look()["markets"]["BTC-USD"]
+
+    assert (market["state"], market["reason"], market["reason_code"]) == ("NOT_QUOTING", "a person must look", "test")
+    assert "last_quote_price" not in market
+
+
+def test_a_side_that_is_withheld_says_why(watched: Watched) -> None:
+    watched.ready()
+    maker = watched.play.engine.makers["BTC-USD"]
+    maker.withheld[Side.BUY] = Reason(code="position_limit", text="BUY withheld: no room")
+
+    assert watched.look()["markets"]["BTC-USD"]["withheld"] == {
+        "BUY": {"code": "position_limit", "reason": "BUY withheld: no room"},
+    }  # fmt: skip
+
+
+def test_funding_is_a_part_of_the_total_and_the_day_has_figures_of_its_own(watched: Watched) -> None:
+    watched.play.ready()
+    bought = fill(1, fee=Decimal("0.25"))
+    sold = fill(2, side=Side.SELL, price=Decimal(86_212), fee=Decimal("0.25"))
+    watched.happens(FillsReported(fills=(bought, sold), source="stream", received_ms=START_MS))
+    paid = FundingPayment(
+        payment_id=1, market="BTC-USD", size=Decimal(1), value=Decimal(1), mark_price=Decimal(1), rate=Decimal(0),
+        amount=Decimal("-0.1"), exchange_ms=START_MS,
+    )  # fmt: skip
+    watched.happens(FundingReported(payments=(paid,), received_ms=START_MS))
+
+    picture = watched.look()
+
+    assert (picture["metrics"]["funding"], picture["metrics"]["total_pnl"]) == ("-0.100000", "0.400000")
+    assert picture["day"] == {"BTC-USD": {"realised_pnl": "1", "fees": "0.5", "volume": "1723.24"}}
+    assert picture["metrics"]["requests_per_minute_limit"] == 1_000
