@@ -58,6 +58,8 @@ def _trading_config(state: MarketState) -> dict[str, object]:
         "limitPriceFloor": text(spec.price_floor),
         "hourlyFundingRateCap": text(spec.hourly_funding_cap),
         "openInterestLimit": "0",
+        "uPnlWithdrawable": True,
+        "postWithdrawalMarginFactor": "0.1",
         "riskFactorConfig": [
             {"upperBound": text(each.upper_bound), "riskFactor": text(each.risk_factor), "isAvailableForUsers": True}
             for each in spec.brackets

@@ -5,7 +5,7 @@ from heapq import heapify, heappop, heappush
 from typing import Final
 
 from simulator.matching import Side
-from simulator.orders import Order
+from simulator.orders import Order, Scope
 
 UNFILLED_KEPT: Final = 20_000
 """Closed orders without any fill kept per account; older ones vanish, as they do after a while on the real exchange."""
@@ -48,6 +48,11 @@ class OrderStore:
     def open_on(self, market: str) -> list[Order]:
         """Return every account's open orders on a market."""
         return [order for orders in self._live.values() for order in orders.values() if order.market == market and order.is_open]
+
+    def whole_position_stop(self, account_id: int, market: str) -> Order | None:
+        """Return the waiting order that closes an account's whole position; there is at most one."""
+        orders = self._live[account_id].values()
+        return next((each for each in orders if each.scope is Scope.POSITION and each.waits and each.market == market), None)
 
     def resting_values(self, account_id: int, market: str, without: Order | None = None) -> tuple[int, int]:
         """Return (buys, sells): the sum of price times size left over live orders, in ticks times lots.

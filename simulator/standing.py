@@ -115,6 +115,8 @@ class Standings:
         spec, is_open = exposure.spec, bool(position.lots)
         size = spec.size(Lots(abs(position.lots)))
         liquidation = liquidation_price(exposure, self.margin(position.account_id)) if is_open else None
+        stop = self.store.whole_position_stop(position.account_id, market)
+        gain, loss = (stop.take_profit, stop.stop_loss) if stop is not None else (None, None)
         return PositionRecord(
             id=position.position_id,
             account_id=position.account_id,
@@ -133,6 +135,10 @@ class Standings:
             created_at=position.created_ms,
             updated_at=position.updated_ms,
             liquidation_price=None if liquidation is None else rounded(liquidation),
+            tp_trigger_price=None if gain is None else text(gain.trigger_price),
+            tp_limit_price=None if gain is None else text(gain.price),
+            sl_trigger_price=None if loss is None else text(loss.trigger_price),
+            sl_limit_price=None if loss is None else text(loss.price),
             adl=1 if is_open else None,
             created_time=position.created_ms if both_spellings else None,
             updated_time=position.updated_ms if both_spellings else None,

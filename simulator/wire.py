@@ -100,6 +100,10 @@ class PositionRecord(Record, frozen=True, kw_only=True):
     created_at: int
     updated_at: int
     liquidation_price: str | None = None
+    tp_trigger_price: str | None = None
+    tp_limit_price: str | None = None
+    sl_trigger_price: str | None = None
+    sl_limit_price: str | None = None
     adl: int | None = None
     created_time: int | None = None
     """REST only: the documents and the exchange's SDK disagree on the spelling, so both are sent."""

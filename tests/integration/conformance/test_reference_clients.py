@@ -1,5 +1,6 @@
 """A sample of the conformance cases in the ordinary environment: the SDK's REST, and bodies as ccxt sends them."""
 
+import asyncio
 import json
 import warnings
 from collections.abc import AsyncIterator, Iterator
@@ -20,9 +21,11 @@ pytest.importorskip("fast_stark_crypto", reason="the signing library has no whee
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what the library's own imports warn of is not ours to mend
     pytest.importorskip("x10", reason="the exchange's SDK is not installed")
+    from x10.models.order import OrderSide, OrderTpslType, OrderType
+
     from proofs.conformance import sdk_orders, sdk_rest
     from proofs.conformance.cases import FAILED, run_all
-    from proofs.conformance.sdk_stage import Stage, prepare
+    from proofs.conformance.sdk_stage import D, Stage, prepare
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +55,32 @@ async def test_every_reading_case_and_a_sample_of_the_trading_ones(stage: Stage,
     assert [f"{each.title}: {each.note}" for each in outcomes if each.verdict == FAILED] == []
     assert len(outcomes) > 30
     assert all(json.loads(line)["title"] for line in capsys.readouterr().out.splitlines())
+
+
+async def test_a_position_shows_the_stop_that_closes_it(stage: Stage) -> None:
+    price = await stage.price()
+    stop = await stage.order(
+        amount_of_synthetic=D(0),
+        price=D(0),
+        side=OrderSide.SELL,
+        order_type=OrderType.TPSL,
+        reduce_only=True,
+        tp_sl_type=OrderTpslType.POSITION,
+        stop_loss=sdk_orders.leg(stage, price, above=False),
+    )
+    placed = await stage.orders.place_order(stop)
+    await stage.sees(placed.data.id, "UNTRIGGERED")
+    headers = {"X-Api-Key": stage.keys(0).api_key}
+    held = await asyncio.to_thread(ask_with, headers, "GET", stage.first_line["rest"] + "/user/positions")
+    await stage.plain.orders.cancel_order(placed.data.id)
+    await stage.sees(placed.data.id, "CANCELLED")
+    freed = await asyncio.to_thread(ask_with, headers, "GET", stage.first_line["rest"] + "/user/positions")
+
+    (position,) = held.body["data"]
+    assert D(position["slTriggerPrice"]) == stop.stop_loss.trigger_price
+    assert D(position["slLimitPrice"]) == stop.stop_loss.price
+    assert "tpTriggerPrice" not in position
+    assert "slTriggerPrice" not in freed.body["data"][0]
 
 
 NOT_OFFERED: Final = [

@@ -59,7 +59,7 @@ async def test_price_regime_and_clock(open_stand: Any) -> None:
         before = state["now_ms"]
         _, later = await stand.control("POST", "/clock", json={"advance_ms": 3_600_000})
 
-    assert state["flows"]["BTC-USD"]["efficient_price"].startswith("87000")
+    assert abs(float(state["flows"]["BTC-USD"]["efficient_price"]) - 87_000) < 200, "it has moved on since"
     assert {flow["regime"] for flow in state["flows"].values()} == {"calm"}
     assert 3_600_000 <= later["now_ms"] - before < 3_605_000
 
