@@ -8,10 +8,11 @@ A level keeps its orders in a dict, which in Python is a first-in-first-out queu
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from bot.core.numbers import Lots, Ticks
 
@@ -34,6 +35,9 @@ class Side(Enum):
         return 1 if self is Side.BUY else -1
 
 
+_BUY: Final = Side.BUY  # a module's name is found faster than an enumeration's member
+
+
 class SelfTradeRule(Enum):
     """Which order dies when a taker meets an order it may not trade with."""
 
@@ -42,8 +46,7 @@ class SelfTradeRule(Enum):
     CANCEL_BOTH = "both"
 
 
-@dataclass(slots=True)
-class RestingOrder:
+class RestingOrder(Struct, gc=False):
     """What the book knows about an order: never more than matching needs."""
 
     order_id: int
@@ -54,11 +57,11 @@ class RestingOrder:
     client: int = 0
     guarded: bool = False
     """The venue wants to be asked before this order trades: it may have to be shrunk first (reduce-only)."""
-    ahead: Lots = NO_LOTS
+    ahead: int = 0
     """The size in front of it when it came to rest."""
 
 
-class Match(NamedTuple):
+class Match(Struct, frozen=True, gc=False):
     """One maker met by the taker; `maker_left` is what stays in the book."""
 
     maker_id: int
@@ -68,15 +71,14 @@ class Match(NamedTuple):
     maker_left: Lots
 
 
-@dataclass(slots=True)
-class Taken:
+class Taken(Struct):
     """What one pass of a taker through the book did."""
 
-    matches: list[Match] = field(default_factory=list)
-    left: Lots = NO_LOTS
+    left: Lots
+    matches: Sequence[Match] = ()
     stopped: bool = False
     """The remainder died of self-trade protection."""
-    removed_makers: list[int] = field(default_factory=list)
+    removed_makers: Sequence[int] = ()
     """Makers cancelled by self-trade protection."""
     waiting_for: int | None = None
     """A guarded maker stands in the way: the venue decides about it and takes again."""
@@ -161,7 +163,7 @@ class OrderBook:
         return len(self._orders)
 
     def _half(self, side: Side) -> _Half:
-        return self._bids if side is Side.BUY else self._asks
+        return self._bids if side is _BUY else self._asks
 
     def best(self, side: Side) -> Ticks | None:
         """Return the best price of one side, or None when it is empty."""
@@ -199,29 +201,35 @@ class OrderBook:
 
         It must not cross: the caller takes first.
         """
-        assert order.lots > 0, "an order at rest has a size"
-        assert not self.would_cross(order.side, order.price), "a resting order must not cross"
-        assert order.order_id not in self._orders, "an order rests once"
-        half = self._half(order.side)
-        level = half.level(order.price)
-        order.ahead = Lots(level.lots)
-        level.orders[order.order_id] = order
-        level.lots += order.lots
-        self._orders[order.order_id] = order
-        half.changed.add(order.price)
+        price, lots, order_id = order.price, order.lots, order.order_id
+        if order.side is _BUY:
+            half, opposite = self._bids, self._asks.keys
+            assert not opposite or -opposite[-1] > price, "a resting order must not cross"
+        else:
+            half, opposite = self._asks, self._bids.keys
+            assert not opposite or opposite[-1] < price, "a resting order must not cross"
+        assert lots > 0, "an order at rest has a size"
+        assert self._orders.setdefault(order_id, order) is order, "an order rests once"
+        level = half.levels.get(price) or half.level(price)
+        order.ahead = level.lots
+        level.orders[order_id] = order
+        level.lots += lots
+        half.changed.add(price)
 
     def remove(self, order_id: int) -> RestingOrder | None:
         """Take an order out of the book; None when it is not there."""
         order = self._orders.pop(order_id, None)
         if order is None:
             return None
-        half = self._half(order.side)
-        level = half.levels[order.price]
+        half = self._bids if order.side is _BUY else self._asks
+        price = order.price
+        level = half.levels[price]
         del level.orders[order_id]
-        level.lots -= order.lots
-        if not level.orders:
-            half.drop(order.price)
-        half.changed.add(order.price)
+        if level.orders:
+            level.lots -= order.lots
+        else:
+            half.drop(price)
+        half.changed.add(price)
         return order
 
     def shrink(self, order_id: int, lots: Lots) -> None:
@@ -229,7 +237,8 @@ class OrderBook:
         order = self._orders[order_id]
         assert 0 < lots <= order.lots, "an order only shrinks, and never to nothing"
         half = self._half(order.side)
-        half.levels[order.price].lots -= order.lots - lots
+        level = half.levels[order.price]
+        level.lots += lots - order.lots
         half.changed.add(order.price)
         order.lots = lots
 
@@ -238,7 +247,8 @@ class OrderBook:
         order = self._orders[order_id]
         assert lots >= order.lots
         half = self._half(order.side)
-        half.levels[order.price].lots += lots - order.lots
+        level = half.levels[order.price]
+        level.lots += lots - order.lots
         half.changed.add(order.price)
         order.lots = lots
 
@@ -252,51 +262,71 @@ class OrderBook:
             self.remove(order_id)
         return Match(order_id, order.owner, order.price, lots, left)
 
-    def take(self, side: Side, limit: Ticks, lots: Lots, shield: TakerShield = OPEN_TO_ALL, cleared: int | None = None) -> Taken:
+    def take(
+        self,
+        side: Side,
+        limit: Ticks,
+        lots: Lots,
+        shield: TakerShield = OPEN_TO_ALL,
+        cleared: int | None = None,
+    ) -> Taken:
         """Trade against the opposite side, best price first, oldest order first, no worse than `limit`.
 
         A guarded maker other than `cleared` stops the pass: see `Taken.waiting_for`.
         """
-        taken = Taken(left=lots)
-        half = self._half(side.opposite)
-        worst_key = limit * half.key_sign
-        while taken.left and half.keys and half.keys[-1] >= worst_key:
-            self._take_level(half, half.keys[-1] * half.key_sign, taken, shield, cleared)
+        half = self._asks if side is _BUY else self._bids
+        keys, sign = half.keys, half.key_sign
+        worst_key = limit * sign
+        if not keys or keys[-1] < worst_key:
+            return Taken(lots)
+        taken = Taken(lots)
+        while keys and keys[-1] >= worst_key and taken.left:
+            self._take_level(half, keys[-1] * sign, taken, shield, cleared)
             if taken.stopped or taken.waiting_for is not None:
                 break
         return taken
 
     def _take_level(self, half: _Half, price: int, taken: Taken, shield: TakerShield, cleared: int | None) -> None:
         level = half.levels[price]
-        half.changed.add(Ticks(price))
-        guarded = shield is not OPEN_TO_ALL
-        left: int = taken.left
-        for maker in list(level.orders.values()):
-            if guarded and shield.forbids(maker):
+        orders, left = level.orders, taken.left
+        matches: list[Match] = []
+        removed: list[int] = []
+        shielded, gone = shield is not OPEN_TO_ALL, 0
+        used: list[int] = []
+        for order_id, maker in orders.items():
+            if shielded and shield.forbids(maker):
                 if shield.rule is not SelfTradeRule.STOP_TAKER:
-                    self._forget(level, maker)
-                    taken.removed_makers.append(maker.order_id)
+                    gone += maker.lots
+                    used.append(order_id)
+                    removed.append(order_id)
                 if shield.rule is not SelfTradeRule.CANCEL_MAKER:
                     taken.stopped = True
                     break
                 continue
-            if maker.guarded and maker.order_id != cleared:
-                taken.waiting_for = maker.order_id
+            if maker.guarded and order_id != cleared:
+                taken.waiting_for = order_id
                 break
-            traded = min(left, maker.lots)
-            left -= traded
-            maker.lots = Lots(maker.lots - traded)
-            level.lots -= traded
-            taken.matches.append(Match(maker.order_id, maker.owner, maker.price, Lots(traded), maker.lots))
-            if not maker.lots:
-                self._forget(level, maker)
+            size = maker.lots
+            if size > left:
+                maker.lots = Lots(size - left)
+                matches.append(Match(order_id, maker.owner, maker.price, left, maker.lots))
+                gone += left
+                left = NO_LOTS
+                break
+            used.append(order_id)  # the usual case: the maker is used up
+            matches.append(Match(order_id, maker.owner, maker.price, size, NO_LOTS))
+            gone += size
+            left = Lots(left - size)
             if not left:
                 break
-        taken.left = Lots(left)
-        if not level.orders:
+        taken.matches = [*taken.matches, *matches] if taken.matches else matches
+        if removed:
+            taken.removed_makers = [*taken.removed_makers, *removed]
+        for order_id in used:
+            del orders[order_id], self._orders[order_id]
+        taken.left = left
+        half.changed.add(Ticks(price))
+        if orders:
+            level.lots -= gone
+        else:
             half.drop(price)
-
-    def _forget(self, level: _Level, order: RestingOrder) -> None:
-        del level.orders[order.order_id]
-        level.lots -= order.lots
-        del self._orders[order.order_id]
