@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.core.actions import AnyAction
 from bot.core.engine import Engine
-from bot.core.events import CreatesHeld, Event
+from bot.core.events import CreatesHeld, Event, MarketRulesLoaded
 from bot.core.notes import Note
 from bot.observers.journal import Journal, JournalLimits
 from bot.observers.journal_records import FileStatus, RunManifest
@@ -60,6 +60,10 @@ class JournalKeeper:
             self._log(LEVELS[report.status], "journal_found", None, **details)
         self.journal = await asyncio.to_thread(self._begin, run, recovered)
         self.journal.begin(engine)
+        # Rules that were folded before there was a journal: without them nobody can read ticks and lots as prices and sizes.
+        now_ms = self._clock.now_ms()
+        rules = [MarketRulesLoaded(market=view.rules, received_ms=now_ms) for view in engine.views.values()]
+        self.journal.record(engine, rules, [])
         return recovered
 
     def _begin(self, run: RunManifest, recovered: Recovered) -> Journal:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.core.errors import ConfigurationError
-from bot.core.events import CreatesHeld, Event, QuotingStopped
+from bot.core.events import CreatesHeld, Event, MarketRulesLoaded, QuotingStopped
 from bot.core.notes import Note
 from bot.observers.journal import JournalLimits
 from bot.observers.journal_keeper import JournalKeeper
@@ -105,3 +105,12 @@ async def test_f149_a_folder_that_cannot_be_used_refuses_the_start(tmp_path: Pat
 
     with pytest.raises(ConfigurationError, match="make it"):
         await kept.keeper.open(manifest(), kept.play.engine)
+
+
+async def test_rules_that_were_known_before_the_journal_stand_in_it(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    await kept.keeper.open(manifest(), kept.play.engine)
+    await kept.keeper.close()
+
+    found = [each for each in payloads(tmp_path) if isinstance(each, MarketRulesLoaded)]
+    assert [each.market.name for each in found] == ["BTC-USD"]
