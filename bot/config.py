@@ -50,6 +50,9 @@ class MarketConfig(BaseModel):
     max_position: SizeText | None = Field(default=None, description="Largest position; 5 order sizes when not set.")
     min_refresh_ms: Annotated[int, Field(ge=0, le=60_000, description="Shortest time between two refreshes.")] = 0
     max_divergence: Annotated[Fraction, Field(gt=0, le=0.05, description="Largest distance of mark from mid.")] = 0.005
+    order_lifetime_s: Annotated[
+        int, Field(ge=45, le=600, description="Seconds after which the book itself drops an order; renewed before.")
+    ] = 90
     leverage: Annotated[int, Field(ge=1, le=100)] | None = Field(
         default=None, description="Leverage set and verified at start; left as it is when not set."
     )
@@ -70,6 +73,7 @@ class MarketConfig(BaseModel):
             max_position=self.position_limit,
             min_refresh_ms=self.min_refresh_ms,
             max_divergence=parse_decimal("max_divergence", self.max_divergence),
+            order_lifetime_ms=self.order_lifetime_s * 1000,
         )
 
     def warnings(self) -> list[str]:

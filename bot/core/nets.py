@@ -54,13 +54,13 @@ class DeadManSwitch:
         """Return the renewal, when it is due."""
         pace = RETRY_MS if self.problem else self._settings.switch_renewal_ms
         silent = [market for market, leased_ms in self._leases.items() if now_ms - leased_ms > self._settings.switch_renewal_ms]
-        if not wanted or silent or now_ms - self._asked_ms < pace:
+        if not wanted or silent or not self._settings.use_switch or now_ms - self._asked_ms < pace:
             return []
         self._asked_ms = now_ms
         return [ArmDeadManSwitch(countdown_s=self._settings.switch_countdown_s)]
 
     def blocks(self, now_ms: int) -> Reason | None:
-        if self.left_ms(now_ms) > MARGIN_MS:
+        if self.left_ms(now_ms) > MARGIN_MS or not self._settings.use_switch:
             return None
         detail = f": {self.problem}" if self.problem else ""
         return Reason(code="switch_not_armed", text=f"the dead-man's switch is not armed{detail}")

@@ -36,6 +36,8 @@ class MakerSettings(msgspec.Struct, frozen=True, kw_only=True):
 class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Limits and rhythms that belong to the account, not to a market."""
 
+    use_switch: bool = True
+    """False only where a test wants to see the other nets hold alone; no configuration turns it off."""
     switch_countdown_s: int = 30
     switch_renewal_ms: int = 10_000
     refresh_account_ms: int = 10_000

@@ -26,7 +26,7 @@ def test_a_bot_restarted_after_kill_9_cancels_what_it_finds_before_it_quotes_aga
 
             assert shown == set(second.wait_for_quotes()["order_ids"])
             assert not shown & left
-            second.line_with("of an earlier run found on the exchange", 1)
+            second.line_with("orders of earlier runs have no known end", 1)
             orders = {order["externalId"]: order for order in exchange.truth("orders")["orders"]}
             assert max(orders[order_id]["updatedTime"] for order_id in left) <= min(
                 orders[order_id]["createdTime"] for order_id in shown
