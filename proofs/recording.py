@@ -33,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     recording = Path(os.environ.get("MMBOT_RECORDINGS", "")) / asked.file
     if not recording.is_file():
-        say(f"there is no recording {asked.file}: MMBOT_RECORDINGS must name the folder that holds it")
-        return 1
+        say(f"SKIPPED: there is no recording {asked.file}; MMBOT_RECORDINGS names the folder that holds it")
+        return 1 if os.environ.get("CI", "").lower() in {"1", "true", "yes"} else 0
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         exchange = stack.enter_context(SimulatedExchange(folder, "--flow", f"replay:{recording}"))

@@ -10,7 +10,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -20,7 +20,7 @@ LIMITED: Final = "fails in the client itself"
 FAILED: Final = "FAILED"
 LIMIT_S: Final = 30.0
 
-Run = Callable[[Any], Awaitable[str | None]]
+Run = Callable[[Any], Coroutine[Any, Any, str]] | Callable[[Any], Coroutine[Any, Any, None]]
 _Run = TypeVar("_Run", bound=Run)
 Found = TypeVar("Found")
 
@@ -126,7 +126,8 @@ async def run_all(cases: Iterable[Case], stage: Any, used: set[str], complaints:
 async def _one(case: Case, stage: Any, used: set[str], complaints: Complaints) -> tuple[str, str]:
     note, failure = "", None
     try:
-        note = await asyncio.wait_for(case.run(stage), LIMIT_S) or ""
+        async with asyncio.timeout(LIMIT_S):
+            note = await case.run(stage) or ""
     except Exception as error:  # noqa: BLE001 - the border of a case: whatever the client throws is its outcome
         failure = " ".join(f"{type(error).__name__}: {error}".split())
     idle = set(case.methods) - used

@@ -25,7 +25,8 @@ def reference_python() -> Path:
     if not stamp.is_file() or stamp.read_text(encoding="ascii") != wanted:
         say(f"making {FOLDER.name} with {', '.join(CLIENTS)}")
         venv.create(FOLDER, with_pip=True, clear=True, symlinks=os.name != "nt")
-        subprocess.run([python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", *CLIENTS], check=True)  # noqa: S603
+        install = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", *CLIENTS]
+        subprocess.run(install, check=True)  # noqa: S603 - our own words
         stamp.write_text(wanted, encoding="ascii")
     return python
 
@@ -46,7 +47,9 @@ def run_client(python: Path, module: str, first_line: dict[str, Any]) -> Iterato
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
     environment.pop("VIRTUAL_ENV", None)
     command = [str(python), "-m", f"proofs.conformance.{module}"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    process = subprocess.Popen(  # noqa: S603 - our own modules
+        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdin is not None
     assert process.stdout is not None
     with process:

@@ -5,7 +5,7 @@ import json
 import logging
 import sys
 
-from x10.clients.blocking import BlockingTradingClient
+from x10.clients.blocking.blocking_trading_client import BlockingTradingClient
 from x10.clients.onboarding.modules import account_module as onboarding_account
 from x10.clients.onboarding.modules import auth_module
 from x10.clients.rest.modules import (
@@ -17,7 +17,8 @@ from x10.clients.rest.modules import (
     vault_module,
 )
 from x10.clients.rest.rest_api_client import RestApiClient
-from x10.clients.stream import StreamClient, StreamConnection
+from x10.clients.stream.stream_client import StreamClient
+from x10.clients.stream.stream_connection import StreamConnection
 from x10.clients.streamrpc.streamrpc_client import StreamRpcClient
 from x10.clients.streamrpc.subscription_params import SubscribeParams
 from x10.tools.orderbook import OrderBook

@@ -3,7 +3,7 @@
 from decimal import ROUND_CEILING, ROUND_FLOOR
 from typing import Any
 
-from x10.clients.rest import RestApiClient
+from x10.clients.rest.rest_api_client import RestApiClient
 from x10.core.stark_account import StarkPerpetualAccount
 from x10.models.order import (
     OrderPriceType,
@@ -66,12 +66,12 @@ async def edit(stage: Stage) -> str:
 
 @CASES.refused("the same id again", '"code":1134', "RestApiClient.place_order")
 async def duplicate(stage: Stage) -> None:
-    await stage.rest(external_id="conformance-edited")
+    await stage.rest(client=stage.client, external_id="conformance-edited")
 
 
 @CASES.refused("an edit of an unknown order", '"code":1142', "RestApiClient.place_order")
 async def edit_unknown(stage: Stage) -> None:
-    await stage.rest(previous_order_id="nobody", external_id="conformance-orphan")
+    await stage.rest(client=stage.client, previous_order_id="nobody", external_id="conformance-orphan")
 
 
 @CASES.refused("a price off the tick", '"code":1124', PLACE)

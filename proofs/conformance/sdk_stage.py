@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from x10.clients.blocking import BlockingTradingClient
-from x10.clients.rest import RestApiClient
-from x10.clients.stream import StreamClient
+from x10.clients.blocking.blocking_trading_client import BlockingTradingClient
+from x10.clients.rest.rest_api_client import RestApiClient
+from x10.clients.stream.stream_client import StreamClient
 from x10.clients.streamrpc.streamrpc_client import StreamRpcClient
 from x10.config import TESTNET_CONFIG
 from x10.core.client_config import ClientConfig
@@ -54,8 +54,8 @@ class Stage:
         return StarkPerpetualAccount(account["vault"], account["private_key"], account["public_key"], account["api_key"])
 
     def __post_init__(self) -> None:
-        self.plain = RestApiClient(self.config, self.keys(0))
-        self.other = RestApiClient(self.config, self.keys(1))
+        self.plain: Any = RestApiClient(self.config, self.keys(0))
+        self.other: Any = RestApiClient(self.config, self.keys(1))
         self.client = self.watched(self.plain)
         self.account = self.watched(self.plain.account)
         self.info = self.watched(self.plain.info)
@@ -93,7 +93,8 @@ class Stage:
         if not self.markets:
             self.markets = await self.plain.info.get_markets_dict()
         stats = (await self.plain.info.get_market_statistics(market_name=market)).data
-        return self.markets[market].trading_config.round_price(stats.mark_price)
+        price: Decimal = self.markets[market].trading_config.round_price(stats.mark_price)
+        return price
 
     async def rest(self, *, below: int = 500, client: Any = None, **more: Any) -> Any:
         """Rest a buy order below the market and return the answer's `data`."""

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from eth_account import Account as EthereumAccount
-from x10.clients.onboarding import OnboardingClient
+from x10.clients.onboarding.onboarding_client import OnboardingClient
 from x10.clients.streamrpc.subscription_params import (
     AccountParams,
     CandlesParams,
@@ -170,7 +170,7 @@ async def rpc_connects(stage: Stage) -> str:
     f"{RPC}.connect", f"{RPC}.subscribe", f"{RPC}.list_subscriptions", f"{RPC}.unsubscribe", f"{RPC}.close",
 )  # fmt: skip
 async def rpc_public(stage: Stage) -> str:
-    kinds = [
+    kinds: list[Any] = [
         OrderbooksParams(market=BTC), OrderbooksParams(market=BTC, depth="1"), OrderbooksParams(), OrderbooksParams(depth="1"),
         OrderbooksParams(market=BTC, rfq_only=True), TradesParams(market=BTC), TradesParams(),
         FundingRatesParams(market=BTC), FundingRatesParams(), CandlesParams(candle_type="last", market=BTC, interval="PT1M"),
@@ -206,10 +206,9 @@ async def rpc_again(stage: Stage) -> str:
         topic = await wire.subscribe(OrderbooksParams(market=BTC))
         await wire.first(topic, 3)
         await wire.subscribe(OrderbooksParams(market=BTC))
-        snapshots = lambda: [each for each in wire.heard[topic] if each.type == "ORDERBOOKS.SNAPSHOT"]  # noqa: E731
 
         async def twice() -> bool:
-            return len(snapshots()) == 2
+            return [each.type for each in wire.heard[topic]].count("ORDERBOOKS.SNAPSHOT") == 2
 
         await until(twice, "a second snapshot")
         expect(await wire.client.list_subscriptions() == [topic])
@@ -273,7 +272,7 @@ async def rpc_reconnects(stage: Stage) -> str:
 def onboarding(stage: Stage) -> Any:
     wallet = EthereumAccount.create()
 
-    def sign(message: Any) -> str:
+    def sign(message: Any) -> Any:
         return "0x" + wallet.sign_message(message).signature.hex().removeprefix("0x")
 
     return OnboardingClient(stage.config, account_address=wallet.address, sign_message=sign)

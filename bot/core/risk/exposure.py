@@ -1,13 +1,17 @@
 """Worst-case exposure: the position if everything that may still fill does fill, on one side."""
 
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import Final
+
+import msgspec
 
 from bot.core.live_orders import LiveOrders
 from bot.core.market import Market
 from bot.core.numbers import Lots
-from bot.core.orders import Side
+from bot.core.orders import Order, Owner, Side
 
-ZERO = Decimal(0)
+ZERO: Final = Decimal(0)
 
 
 def possibly_live(orders: LiveOrders, market: Market, side: Side) -> Decimal:
@@ -31,3 +35,90 @@ def capacity(position: Decimal, live: Decimal, side: Side, max_position: Decimal
     limit meant for opening.
     """
     return max_position - side.sign * position - live
+
+
+def shrinks(position: Decimal, live: Decimal, side: Side, size: Decimal) -> bool:
+    """Say whether an order can only make the position smaller, should everything live on its side fill as well."""
+    return position * side.sign < 0 and size + live <= abs(position)
+
+
+class Stake(msgspec.Struct, frozen=True, kw_only=True):
+    """What one market may come to: the position, what may fill on each side, and the price it is valued at."""
+
+    position: Decimal
+    buys: Decimal
+    sells: Decimal
+    price: Decimal
+
+    def live(self, side: Side) -> Decimal:
+        """Return the size that may fill on one side."""
+        return self.buys if side is Side.BUY else self.sells
+
+    @property
+    def held(self) -> Decimal:
+        """Return the value of the position, never negative."""
+        return abs(self.position) * self.price
+
+    def up(self) -> Decimal:
+        """Return the signed value of the position should every buy fill."""
+        return (self.position + self.buys) * self.price
+
+    def down(self) -> Decimal:
+        """Return the signed value of the position should every sell fill."""
+        return (self.position - self.sells) * self.price
+
+    def worst(self) -> Decimal:
+        """Return the largest value that the position could come to on either side."""
+        return max(self.held, abs(self.up()), abs(self.down()))
+
+
+class Stakes:
+    """Every market's stake; what one market changes leaves the others as they are."""
+
+    def __init__(self) -> None:
+        self._stakes: dict[str, Stake] = {}
+
+    def put(self, market: str, stake: Stake) -> None:
+        """Replace one market's stake; one without position and orders is forgotten."""
+        if stake.position or stake.buys or stake.sells:
+            self._stakes[market] = stake
+        else:
+            self._stakes.pop(market, None)
+
+    def held(self) -> Decimal:
+        """Return the value of all positions, long and short counted alike."""
+        return sum((stake.held for stake in self._stakes.values()), start=ZERO)
+
+    def net(self) -> Decimal:
+        """Return the value of longs minus shorts."""
+        return sum((stake.position * stake.price for stake in self._stakes.values()), start=ZERO)
+
+    def worst_gross(self, without: str = "") -> Decimal:
+        """Return the sum of every market's worst case, one market left out if named."""
+        return sum((stake.worst() for market, stake in self._stakes.items() if market != without), start=ZERO)
+
+    def worst_net(self, side: Side, without: str = "") -> Decimal:
+        """Return how far the net value could go in the direction of `side`, as a number that grows that way."""
+        values = (
+            stake.up() if side is Side.BUY else -stake.down() for market, stake in self._stakes.items() if market != without
+        )
+        return sum(values, start=ZERO)
+
+
+def surplus(orders: LiveOrders, market: Market, side: Side, allowance: Decimal) -> tuple[Order, ...]:
+    """Return the bot's orders to cancel so that no more than `allowance` may fill on `side`: those farthest from the touch first.
+
+    Reduce-only orders are left alone, and strangers' and hand-made orders are never chosen, though they count.
+    """
+    too_much = possibly_live(orders, market, side) - max(allowance, ZERO)
+    chosen: list[Order] = []
+    for order in sorted(_of_the_bot(orders, market, side), key=lambda order: order.price * side.sign):
+        if too_much <= 0:
+            break
+        chosen.append(order)
+        too_much -= market.size(order.remaining)
+    return tuple(chosen)
+
+
+def _of_the_bot(orders: LiveOrders, market: Market, side: Side) -> Iterable[Order]:
+    return (order for order in orders.of(market.name, Owner.BOT, side) if not order.reduce_only)

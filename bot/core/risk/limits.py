@@ -1,16 +1,43 @@
 """The gate that every order passes before it is signed."""
 
 from decimal import Decimal
+from typing import Final
+
+import msgspec
 
 from bot.core.actions import ApprovedOrder
 from bot.core.errors import RiskRefused
 from bot.core.live_orders import LiveOrders
 from bot.core.market import Market
+from bot.core.notes import Reason
 from bot.core.numbers import plain
 from bot.core.orders import Order, Owner, Side, Status
-from bot.core.risk.exposure import capacity, possibly_live
+from bot.core.risk.exposure import capacity, possibly_live, shrinks
+from bot.core.risk.references import Believed, check_collar
 
-ONE = Decimal(1)
+ONE: Final = Decimal(1)
+
+
+class Gate(msgspec.Struct, frozen=True, kw_only=True):
+    """What risk found about this order's market before the gate; limits that are None do not hold.
+
+    Nothing in here but the price ever stands in the way of an order that can only shrink the position.
+    """
+
+    allowance: Decimal | None = None
+    """How much may be live on the order's side altogether, in the base asset."""
+    why: str = ""
+    """Which limit makes the allowance, for people."""
+    blocked: Reason | None = None
+    """Why nothing may be opened now."""
+    open_orders: tuple[int, int | None] = (0, None)
+    """The account's live orders of ours, and how many there may be."""
+    market_open_orders: int | None = None
+    believed: Believed | None = None
+    price_collar: Decimal = ONE
+
+
+OPEN: Final = Gate()
 
 
 def approve(
@@ -22,6 +49,7 @@ def approve(
     mark_price: Decimal | None,
     max_position: Decimal | None,
     max_order_notional: Decimal | None,
+    gate: Gate = OPEN,
 ) -> ApprovedOrder:
     """Let an order pass, as a type that nothing else can make.
 
@@ -31,12 +59,18 @@ def approve(
     """
     _check_market(order, market, orders)
     _check_price(order, market, mark_price)
+    if gate.believed is not None:
+        check_collar(order.side, market.price(order.price), gate.believed, gate.price_collar)
     _check_value(order, market, max_order_notional)
     if order.owner is Owner.BOT and not order.post_only:
         raise RiskRefused("not_post_only", "the bot's own orders are post-only, always")
     _check_own_cross(order, orders)
+    live = possibly_live(orders, market, order.side)
+    if order.reduce_only or shrinks(position, live, order.side, market.size(order.size)):
+        return ApprovedOrder(order=order)
     limit = market.max_position_value / market.price(order.price) if max_position is None else max_position
-    _check_exposure(order, market, orders, position, limit)
+    _check_exposure(order, market, live, position, limit)
+    _check_gate(order, market, orders, live, gate)
     return ApprovedOrder(order=order)
 
 
@@ -84,18 +118,29 @@ def _check_own_cross(order: Order, orders: LiveOrders) -> None:
             raise RiskRefused("self_cross", f"the {order.side} would meet our own {other.side} {other.client_order_id}")
 
 
-def _check_exposure(order: Order, market: Market, orders: LiveOrders, position: Decimal, max_position: Decimal) -> None:
+def _check_exposure(order: Order, market: Market, live: Decimal, position: Decimal, max_position: Decimal) -> None:
     size = market.size(order.size)
-    if order.reduce_only:
-        return
-    live = possibly_live(orders, market, order.side)
-    if position * order.side.sign < 0 and size + live <= abs(position):
-        return
     room = capacity(position, live, order.side, max_position)
     if size > room:
         left = plain(max(room, Decimal(0)))
         text = f"{order.side} {plain(size)} could take the position past {plain(max_position)}; room left {left}"
         raise RiskRefused("position_limit", text)
+
+
+def _check_gate(order: Order, market: Market, orders: LiveOrders, live: Decimal, gate: Gate) -> None:
+    """Hold back what opens: by verdict, by count, and by exposure over all markets."""
+    if gate.blocked is not None:
+        raise RiskRefused(gate.blocked.code, f"nothing may be opened: {gate.blocked.text}")
+    count, most = gate.open_orders
+    if most is not None and count >= most:
+        raise RiskRefused("too_many_orders", f"{count} orders of ours are open on the account, limit {most}")
+    here = len(orders.of(market.name))
+    if gate.market_open_orders is not None and here >= gate.market_open_orders:
+        raise RiskRefused("too_many_orders", f"{here} orders are open on {market.name}, limit {gate.market_open_orders}")
+    size = market.size(order.size)
+    if gate.allowance is not None and size + live > gate.allowance:
+        left = plain(max(gate.allowance - live, Decimal(0)))
+        raise RiskRefused("exposure_limit", f"{order.side} {plain(size)} is more than {gate.why} leaves: {left}")
 
 
 def _shown(value: Decimal) -> str:
