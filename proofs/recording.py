@@ -83,7 +83,6 @@ def _what_is_shown(status: dict[str, Any]) -> str:
 def _at_the_end(bot: Bot, exchange: SimulatedExchange) -> tuple[dict[str, object], list[str]]:
     """Compare fills, position and books; returns the figures and everything that was wrong."""
     wrong = bot.errors()
-    eventually(lambda: not exchange.open_orders(), 20, "the bot pulling its quotes from a market that went quiet")
     mine, theirs = _same_books(bot, exchange)
     wrong += [] if mine == theirs else [f"the books differ: {_first_difference(mine, theirs)}"]
     wrong += [] if len(mine.bids) >= 10 and len(mine.asks) >= 10 else ["the bot's book has fewer than 10 levels on a side"]
@@ -93,6 +92,8 @@ def _at_the_end(bot: Bot, exchange: SimulatedExchange) -> tuple[dict[str, object
     metrics = bot.status()["metrics"]
     if Decimal(metrics["position_size"]) != exchange.position():
         wrong.append(f"position: bot {metrics['position_size']}, exchange {exchange.position()}")
+    answer = bot.post("/api/bot/stop")
+    wrong += [] if not answer["remaining"] and not exchange.open_orders() else [f"stop left {answer['remaining']}"]
     state: dict[str, Any] = exchange.truth("state")["flows"]["BTC-USD"]
     wrong += [] if state["ended"] else ["the recording was not played to its end"]
     figures: dict[str, object] = {

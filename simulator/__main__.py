@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from simulator.accounts import derive_accounts
-from simulator.exchange import Exchange, replay_exchange, synthetic_exchange
+from simulator.exchange import GENERATED, SYNTHETIC, Exchange, replay_exchange, synthetic_exchange
 from simulator.faults import FaultOrders, decode_faults
 from simulator.options import ServerOptions, VenueOptions
 from simulator.queue_models import QUEUE_MODELS, RISK_AVERSE
@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--port", type=int, default=0, help="0 picks a free one; the first output line names it")
     run.add_argument("--seed", type=int, default=1, help="accounts, keys and background flow follow from it")
     run.add_argument("--accounts", type=int, default=4, metavar="K")
-    run.add_argument("--flow", default="synthetic", help="synthetic, none, or replay:FILE")
+    run.add_argument("--flow", default="synthetic", help="synthetic, cst, extended, none, or replay:FILE")
     run.add_argument("--regime", default=NORMAL.name, choices=list(REGIMES))
     run.add_argument("--queue-model", default=RISK_AVERSE.name, choices=list(QUEUE_MODELS), help="for replay")
     run.add_argument("--faults", metavar="FILE", help="faults to begin with, as the JSON of POST /sim/faults")
@@ -68,8 +68,8 @@ def _exchange(asked: argparse.Namespace, options: VenueOptions, clock: VenueCloc
             speed=asked.speed,
             queue_model=QUEUE_MODELS[asked.queue_model],
         )
-    if asked.flow not in ("synthetic", "none"):
-        raise ValueError(f"--flow {asked.flow} is neither synthetic, none nor replay:FILE")
+    if asked.flow not in (*GENERATED, "none"):
+        raise ValueError(f"--flow {asked.flow} is none of {', '.join(GENERATED)}, none, replay:FILE")
     return synthetic_exchange(
         seed=asked.seed,
         accounts=accounts,
@@ -77,7 +77,8 @@ def _exchange(asked: argparse.Namespace, options: VenueOptions, clock: VenueCloc
         options=options,
         regime=REGIMES[asked.regime],
         speed=asked.speed,
-        with_flow=asked.flow == "synthetic",
+        with_flow=asked.flow != "none",
+        flow_name=SYNTHETIC if asked.flow == "none" else asked.flow,
     )
 
 

@@ -12,7 +12,8 @@ import msgspec
 
 from simulator.accounts import Account
 from simulator.events import Event
-from simulator.flow import Flow, SyntheticFlow
+from simulator.flow import Flow, SteerableFlow, SyntheticFlow
+from simulator.flow_cst import CstFlow, ExtendedFlow
 from simulator.markets import LISTED, MarketSpec
 from simulator.options import VenueOptions
 from simulator.queue_models import RISK_AVERSE, QueueModel
@@ -22,6 +23,9 @@ from simulator.replay import ReplayFlow
 from simulator.tape import Tape
 from simulator.venue import Venue
 
+SYNTHETIC: Final = "synthetic"
+GENERATED: Final = (SYNTHETIC, "cst", "extended")
+"""Flows made from a seed; the first is the default."""
 WARM_UP_MS: Final = 10_000
 """Before the doors open the flow trades this long around a price that stands still."""
 
@@ -67,14 +71,14 @@ class Exchange:
             flow.sit_out(skipped_ms)
 
     def set_regime(self, name: str, market: str | None = None) -> None:
-        """Change the mood of one synthetic market, or of all.
+        """Change the mood of one market with a generated flow, or of all.
 
-        Raises: Refused for an unknown regime, or where no synthetic flow runs.
+        Raises: Refused for an unknown regime, or where no flow with moods runs.
         """
         regime = REGIMES.get(name)
         if regime is None:
             raise Refused(Code.BAD_REQUEST, f"regime must be one of {', '.join(REGIMES)}")
-        for flow in self._synthetic(market):
+        for flow in self._steerable(market):
             flow.set_regime(regime)
 
     def set_price(self, market: str, price: Decimal) -> None:
@@ -86,18 +90,20 @@ class Exchange:
         if not price.is_finite() or price <= 0:
             raise Refused(Code.BAD_REQUEST, "price must be a positive number")
         if market in self.flows:
-            for flow in self._synthetic(market):
+            for flow in self._steerable(market):
                 flow.set_price(float(price))
         else:
             self.venue.set_index(market, price)
             self.venue.set_mark(market, price)
             self.venue.look_at_triggers()
 
-    def _synthetic(self, market: str | None) -> list[SyntheticFlow]:
-        chosen = [flow for name, flow in self.flows.items() if isinstance(flow, SyntheticFlow) and market in (None, name)]
+    def _steerable(self, market: str | None) -> list[SteerableFlow]:
+        chosen = [
+            flow for name, flow in self.flows.items() if isinstance(flow, SyntheticFlow | ExtendedFlow) and market in (None, name)
+        ]
         if not chosen:
-            raise Refused(Code.BAD_REQUEST, f"no synthetic flow runs on {market or 'any market'}")
-        return chosen
+            raise Refused(Code.BAD_REQUEST, f"no flow with moods and an efficient price runs on {market or 'any market'}")
+        return [*chosen]
 
 
 def synthetic_exchange(
@@ -109,25 +115,42 @@ def synthetic_exchange(
     regime: Regime = NORMAL,
     speed: float = 1.0,
     with_flow: bool = True,
+    flow_name: str = SYNTHETIC,
     specs: Sequence[MarketSpec] = tuple(LISTED.values()),
 ) -> Exchange:
     """Build an exchange whose books are full and whose marks stand at the start prices at `start_ms`.
 
-    Without flow the books are empty and prices stand still.
+    Without flow the books are empty and prices stand still; `flow_name` is one of `GENERATED`.
+
+    Raises: ValueError for an unknown flow, or a mood for one that has none.
     """
     warm_up_ms = WARM_UP_MS if with_flow else 0
     venue = Venue(specs=specs, accounts=accounts, options=options or VenueOptions(), seed=seed, start_ms=start_ms - warm_up_ms)
     flows: dict[str, Flow] = {}
     if with_flow:
-        synthetic = [SyntheticFlow(venue, spec.name, seed=seed, regime=regime, speed=speed) for spec in specs]
-        for flow, spec in zip(synthetic, specs, strict=True):
+        generated = [_generated(flow_name, venue, spec.name, seed=seed, regime=regime, speed=speed) for spec in specs]
+        for flow, spec in zip(generated, specs, strict=True):
             flow.start()
             flows[spec.name] = flow
         venue.advance(start_ms)
-        for flow in synthetic:
+        for flow in generated:
             flow.frozen = False
         venue.drain()
-    return Exchange(venue, flows, flow_name="synthetic" if with_flow else "none")
+    return Exchange(venue, flows, flow_name=flow_name if with_flow else "none")
+
+
+def _generated(name: str, venue: Venue, market: str, *, seed: int, regime: Regime, speed: float) -> SyntheticFlow | CstFlow:
+    match name:
+        case "synthetic":
+            return SyntheticFlow(venue, market, seed=seed, regime=regime, speed=speed)
+        case "extended":
+            return ExtendedFlow(venue, market, seed=seed, regime=regime, speed=speed)
+        case "cst":
+            if regime is not NORMAL:
+                raise ValueError("the cst flow has no moods: leave --regime out")
+            return CstFlow(venue, market, seed=seed, speed=speed)
+        case _:
+            raise ValueError(f"flow {name} is none of {', '.join(GENERATED)}")
 
 
 def replay_exchange(

@@ -6,7 +6,6 @@ same book as customers' orders. `speed` scales this clock only.
 """
 
 from collections import deque
-from decimal import Decimal
 from math import ceil, floor
 from typing import Final, Protocol
 
@@ -25,7 +24,6 @@ FAR_STEP: Final = 4
 """Beyond the near levels makers quote round prices only."""
 SIZE_SHAPE: Final = 2.5
 SIZE_CAP: Final = 10.0
-PRICE_GRID: Final = Decimal("1e-9")
 
 
 class Flow(Protocol):
@@ -34,6 +32,13 @@ class Flow(Protocol):
     def start(self) -> None: ...
     def state(self) -> dict[str, object]: ...
     def sit_out(self, skipped_ms: int) -> None: ...
+
+
+class SteerableFlow(Flow, Protocol):
+    """A flow with moods and an efficient price."""
+
+    def set_regime(self, regime: Regime) -> None: ...
+    def set_price(self, price: float) -> None: ...
 
 
 class SyntheticFlow:
@@ -47,7 +52,6 @@ class SyntheticFlow:
         self._tick = float(self._spec.tick_size)
         self._random = seeded(seed, "flow", market)
         self._price = EfficientPrice(float(self._spec.start_price), seeded(seed, "price", market))
-        self.regime = regime
         self._speed = speed
         self._next_ms = float(venue.now_ms)
         self._seen: deque[float] = deque([self._price.value], maxlen=64)
@@ -55,6 +59,7 @@ class SyntheticFlow:
         self._heat = {Side.BUY: 0.0, Side.SELL: 0.0}
         self._mark_ms = venue.now_ms
         self._mood_left_s: float | None = None
+        self.set_regime(regime)
         self.frozen = True
         """While frozen the efficient price stands still: the book fills and trades before the doors open."""
 
@@ -117,9 +122,7 @@ class SyntheticFlow:
 
     def _publish_prices(self, now_ms: int) -> None:
         self._mark_ms = now_ms
-        index = Decimal(repr(self._price.index)).quantize(PRICE_GRID)
-        self._venue.set_index(self._market, index)
-        self._venue.set_mark(self._market, (index * Decimal(repr(self._price.basis))).quantize(PRICE_GRID))
+        self._price.oracle.publish(self._venue, self._market)
 
     # ── makers ──
 

@@ -1,6 +1,7 @@
 """Lists in pages: newest first, the cursor is the id after which to continue."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Final, TypeVar
 
 from multidict import MultiMapping
@@ -26,12 +27,26 @@ def integer(query: MultiMapping[str], name: str) -> int | None:
     return int(value)
 
 
-def page(rows: Sequence[_Row], query: MultiMapping[str], id_of: Callable[[_Row], int]) -> tuple[list[_Row], dict[str, int]]:
-    """Cut one page out of rows sorted by falling id; return it with its pagination record."""
+def page(
+    rows: Sequence[_Row], query: MultiMapping[str], id_of: Callable[[_Row], int], *, most: int = PAGE_LIMIT
+) -> tuple[list[_Row], dict[str, int]]:
+    """Cut one page out of rows; return it with its pagination record.
+
+    The page begins after the row whose id is the cursor; where that row is gone, with the first row of a smaller id.
+    """
     cursor, limit = integer(query, "cursor"), integer(query, "limit")
-    wanted = min(limit or DEFAULT_PAGE, PAGE_LIMIT)
-    cut = [row for row in rows if cursor is None or id_of(row) < cursor][:wanted]
+    wanted = min(limit or DEFAULT_PAGE, most)
+    cut = list(islice(_after(rows, cursor, id_of), wanted))
     pagination = {"count": len(cut)}
     if cut:
         pagination = {"cursor": id_of(cut[-1]), "count": len(cut)}
     return cut, pagination
+
+
+def _after(rows: Sequence[_Row], cursor: int | None, id_of: Callable[[_Row], int]) -> Iterator[_Row]:
+    if cursor is None:
+        return iter(rows)
+    position = next((number for number, row in enumerate(rows) if id_of(row) == cursor), None)
+    if position is not None:
+        return islice(rows, position + 1, None)
+    return (row for row in rows if id_of(row) < cursor)

@@ -1,9 +1,11 @@
 """Named moods of the background flow. Volatility in basis points per square root of a second, rates per second."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
+
+from simulator.cst_pressure import Temper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,4 +71,27 @@ REGIMES: Final[Mapping[str, Regime]] = MappingProxyType(
 FLASH_CRASH_S: Final = 12.0
 """A crash lasts this long; then the price climbs back twice as slowly and the mood returns to normal."""
 AFTERMATH: Final = replace(FLASH_CRASH, name="flash_crash", drift_bps_per_s=7.5, permanent_vol_bps=2.5, add_chance=0.4)
-EMPTY_MOOD_HINT: Final = ", ".join(REGIMES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendedMood:
+    """The same moods for the extended flow: its pressure, and factors on the rates of the book."""
+
+    temper: Temper = field(default_factory=Temper)
+    pace: float = 1.0
+    """How fast everything happens."""
+    supply: float = 1.0
+    """On limit orders alone: the depth of the book."""
+
+
+EXTENDED_MOODS: Final[Mapping[str, ExtendedMood]] = MappingProxyType(
+    {
+        CALM.name: ExtendedMood(temper=Temper(median_vol=0.6, jump_rate=0.0), pace=0.7),
+        NORMAL.name: ExtendedMood(),
+        TRENDING.name: ExtendedMood(temper=Temper(drift=2.0)),
+        VOLATILE.name: ExtendedMood(temper=Temper(median_vol=5.0, jump_rate=1 / 60)),
+        TOXIC.name: ExtendedMood(temper=Temper(median_vol=2.5, taker_lean=1.0, book_lean=0.1, lean_limit=2.5)),
+        THIN.name: ExtendedMood(supply=0.45),
+        FLASH_CRASH.name: ExtendedMood(temper=Temper(median_vol=5.0, drift=-40.0), supply=0.6),
+    }
+)

@@ -169,8 +169,7 @@ async def asset_operations(request: web.Request) -> web.Response:
         )
 
     every = reversed(venue.faucet.operations.get(account_of(request).account_id, ()))
-    cut, pagination = page([row for row in every if wanted(row)], query, _row_id)
-    return ok(cut[:OPERATIONS_PAGE], pagination)
+    return ok(*page([row for row in every if wanted(row)], query, _row_id, most=OPERATIONS_PAGE))
 
 
 def _among(value: object, allowed: Iterable[str]) -> bool:

@@ -194,6 +194,11 @@ async def orders_history(stage: Stage) -> str:
     changed = (await stage.account.get_orders_history(order_side=OrderSide.BUY, sort=OrderSortBy.UPDATED_AT)).data
     times = [each.updated_time for each in changed]
     expect(times == sorted(times, reverse=True) and {each.side for each in changed} == {"BUY"})
+    some = await stage.account.get_orders_history(order_side=OrderSide.BUY, sort=OrderSortBy.UPDATED_AT, limit=1)
+    more = await stage.account.get_orders_history(
+        order_side=OrderSide.BUY, sort=OrderSortBy.UPDATED_AT, cursor=some.pagination.cursor
+    )
+    expect([each.id for each in [*some.data, *more.data]] == [each.id for each in changed])
     return f"{len(ids)} orders"
 
 

@@ -4,9 +4,9 @@ Prints of one moment and one side are one aggressive order; its depth is the dis
 before it. Distances in bps of the mid, A per second and side, k per bps. The law is not exponential over a wide range: it is
 fitted above `from_bps`, where we quote. With a prior worth `prior_orders` orders, and N orders of depth x in T seconds,
 
-    k = (n0 + N) / (n0/k0 + Σ(x - x0)),    A = (n0 + N) / (n0/λ0 + T) · exp(k·x0),   λ0 = A0 · exp(-k0·x0)
+    k = (n0 + N) / (n0/k0 + Σ(x - x0)),    A = (λ0·S + N) / (S + T) · exp(k·x0),   λ0 = A0 · exp(-k0·x0)
 
-which is the maximum likelihood estimate for n0 = 0.
+where the prior's S = n0/λ0 seconds are at most one window; for n0 = 0 it is the maximum likelihood estimate.
 """
 
 import math
@@ -97,16 +97,22 @@ def fit_likelihood(
     prior_orders: float = 0.0,
     prior_rate: float = 1.0,
     prior_decay: float = 1.0,
+    prior_seconds: float = math.inf,
 ) -> tuple[float, float] | None:
-    """Return (A, k) by maximum likelihood above `from_depth`, pulled to the prior; None when nothing speaks."""
+    """Return (A, k) by maximum likelihood above `from_depth`, pulled to the prior; None when nothing speaks.
+
+    What the prior says about the rate is worth at most `prior_seconds` of watching: where it expects almost nothing, its orders
+    alone would stand for days.
+    """
     beyond = [depth - from_depth for depth in depths if depth > from_depth]
-    count = prior_orders + len(beyond)
     spread_out = prior_orders / prior_decay + sum(beyond)
-    prior_seconds = prior_orders / (prior_rate * math.exp(-prior_decay * from_depth)) if prior_orders else 0.0
-    if count <= 0 or spread_out <= 0 or prior_seconds + seconds <= 0:
+    expected = prior_rate * math.exp(-min(prior_decay * from_depth, LARGEST_EXPONENT))
+    watched = min(prior_orders / expected, prior_seconds)
+    if spread_out <= 0 or watched + seconds <= 0 or prior_orders + len(beyond) <= 0:
         return None
-    decay = count / spread_out
-    return count / (prior_seconds + seconds) * math.exp(min(decay * from_depth, LARGEST_EXPONENT)), decay
+    decay = (prior_orders + len(beyond)) / spread_out
+    rate = (expected * watched + len(beyond)) / (watched + seconds)
+    return rate * math.exp(min(decay * from_depth, LARGEST_EXPONENT)), decay
 
 
 def fit_weighted(depths: Sequence[float], seconds: float, grid: Sequence[float]) -> tuple[float, float] | None:
@@ -162,6 +168,7 @@ class IntensityEstimator:
             prior_orders=self._prior_orders,
             prior_rate=self._prior[0],
             prior_decay=self._prior[1],
+            prior_seconds=SIDES * self._window_ms / 1000,
         )
         assert fit is not None, "with an order in the window something speaks"
         self._last, self._spoke_ms = (_within(fit[0], RATE_BOUNDS), _within(fit[1], DECAY_BOUNDS)), now_ms

@@ -36,21 +36,13 @@ class State(msgspec.Struct, frozen=True):
     spread: int
     """In ticks, cut at `SPREADS`."""
 
-    @property
-    def index(self) -> int:
-        return (self.spread - 1) * BUCKETS + self.bucket
 
-    @property
-    def mirror(self) -> "State":
-        return State(BUCKETS - 1 - self.bucket, self.spread)
-
-
-def state_of(bid: Level, ask: Level) -> State | None:
+def state_of(bid: Level, ask: Level, buckets: int = BUCKETS) -> State | None:
     """Return the state of a touch; None when it is crossed or a size is missing."""
     if ask.price <= bid.price or bid.size <= 0 or ask.size <= 0:
         return None
     share = bid.size / (bid.size + ask.size)
-    return State(min(BUCKETS - 1, int(share * BUCKETS)), min(SPREADS, ask.price - bid.price))
+    return State(min(buckets - 1, int(share * buckets)), min(SPREADS, ask.price - bid.price))
 
 
 def expected_moves(
@@ -80,8 +72,9 @@ def expected_moves(
 class MicropriceEstimator:
     """Counts transitions of the touch and turns them into a table, again and again. Moves are in half ticks."""
 
-    def __init__(self, needed_changes: int = NEEDED_CHANGES, reestimate_ms: int = REESTIMATE_MS) -> None:
-        states = BUCKETS * SPREADS
+    def __init__(self, needed_changes: int = NEEDED_CHANGES, reestimate_ms: int = REESTIMATE_MS, buckets: int = BUCKETS) -> None:
+        states = buckets * SPREADS
+        self._buckets = buckets
         self._needed, self._period_ms = needed_changes, reestimate_ms
         self._staying = [[0.0] * states for _ in range(states)]
         self._after = [[0.0] * states for _ in range(states)]
@@ -96,7 +89,7 @@ class MicropriceEstimator:
 
     def see(self, bid: Level | None, ask: Level | None, now_ms: int) -> None:
         """Take the touch after a change; a touch without a state ends the run of consecutive quotes."""
-        state = state_of(bid, ask) if bid is not None and ask is not None else None
+        state = state_of(bid, ask, self._buckets) if bid is not None and ask is not None else None
         if state is None or bid is None or ask is None:
             self._last = None
             return
@@ -113,14 +106,21 @@ class MicropriceEstimator:
         if before == after and half_ticks == 0:
             return
         self.changes += 1
-        for origin, target, move in ((before, after, half_ticks), (before.mirror, after.mirror, -half_ticks)):
-            row = origin.index
+        mirrored = (self._mirror(before), self._mirror(after), -half_ticks)
+        for origin, target, move in ((before, after, half_ticks), mirrored):
+            row, column = self._index(origin), self._index(target)
             self._visits[row] += 1
             if move == 0:
-                self._staying[row][target.index] += 1
+                self._staying[row][column] += 1
             else:
-                self._after[row][target.index] += 1
+                self._after[row][column] += 1
                 self._moves[row] += move
+
+    def _index(self, state: State) -> int:
+        return (state.spread - 1) * self._buckets + state.bucket
+
+    def _mirror(self, state: State) -> State:
+        return State(self._buckets - 1 - state.bucket, state.spread)
 
     def estimate(self, now_ms: int) -> None:
         """Make a new table from the counts; the old one stays when the sum does not converge. Then forget half of the counts."""
@@ -151,11 +151,11 @@ class MicropriceEstimator:
 
     def offset_ticks(self, bid: Level, ask: Level) -> float | None:
         """Return G* in ticks for this touch, never more than half the spread away; None before the first table."""
-        state = state_of(bid, ask)
+        state = state_of(bid, ask, self._buckets)
         if state is None or self._table is None:
             return None
         half = (ask.price - bid.price) / 2
-        return max(-half, min(half, self._table[state.index] / 2))
+        return max(-half, min(half, self._table[self._index(state)] / 2))
 
 
 def interpolated_offset_ticks(bid: Level, ask: Level, weight: float) -> float:
