@@ -187,17 +187,21 @@ class _Mode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mode: Mode | None = None
     market: str | None = None
     status: MarketStatus | None = None
+    off_hours: bool | None = None
 
 
 async def set_mode(request: web.Request) -> web.Response:
-    """Set the venue's `mode`, or one `market`'s `status`."""
+    """Set the venue's `mode`, or one `market`'s `status` and whether it is outside its trading hours."""
     body, venue = decode(await request.read(), _Mode), site_of(request).venue
-    if (body.market is None) != (body.status is None) or (body.mode is None and body.market is None):
-        raise Refused(Code.BAD_REQUEST, "give mode, or market and status")
+    nothing = body.status is None and body.off_hours is None
+    if (body.market is None) != nothing or (body.mode is None and body.market is None):
+        raise Refused(Code.BAD_REQUEST, "give mode, or market and status or off_hours")
     if body.mode is not None:
         venue.set_mode(body.mode)
     if body.market is not None and body.status is not None:
         venue.set_market_status(body.market, body.status)
+    if body.market is not None and body.off_hours is not None:
+        venue.market(body.market).is_off_hours = body.off_hours
     return await state(request)
 
 

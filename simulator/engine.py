@@ -168,7 +168,7 @@ class Engine:
                 return Reason.PREV_ORDER_NOT_FOUND
             order.previous_id = previous.order_id
         try:
-            check_mode(self.mode, state.status, post_only=order.post_only, reduce_only=order.reduce_only)
+            check_mode(self.mode, state.trading_status, post_only=order.post_only, reduce_only=order.reduce_only)
         except Refused as refused:
             return ENGINE_REASONS[refused.code]
         if order.expiry_ms <= now_ms:

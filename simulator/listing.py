@@ -26,9 +26,9 @@ def market_object(state: MarketState, open_base: Decimal) -> dict[str, object]:
         "description": spec.description,
         "active": state.status in (MarketStatus.ACTIVE, MarketStatus.REDUCE_ONLY),
         "status": state.status.value,
-        "isRfq": False,
-        "isOffHours": False,
-        "tradingHours": "CONTINUOUS",
+        "isRfq": spec.is_rfq,
+        "isOffHours": state.is_off_hours,
+        "tradingHours": spec.trading_hours,
         "marketStats": stats_object(state, open_base),
         "tradingConfig": _trading_config(state),
         "l2Config": {

@@ -65,6 +65,7 @@ class MarketState:
     last: Decimal
     book: OrderBook = field(default_factory=OrderBook)
     status: MarketStatus = MarketStatus.ACTIVE
+    is_off_hours: bool = False
     trades: deque[PublicTradeRecord] = field(default_factory=lambda: deque(maxlen=TRADES_KEPT))
     trade_low: Decimal = Decimal(0)
     trade_high: Decimal = Decimal(0)
@@ -78,6 +79,11 @@ class MarketState:
 
     def __post_init__(self) -> None:
         self.trade_low = self.trade_high = self.last
+
+    @property
+    def trading_status(self) -> MarketStatus:
+        """What the status amounts to for an order: outside its hours a market is as good as halted."""
+        return MarketStatus.DISABLED if self.is_off_hours else self.status
 
     def forget_range(self) -> None:
         """Begin a new range of trades."""

@@ -49,6 +49,9 @@ class MarketSpec:
     price_floor: Decimal = Decimal("0.05")
     hourly_funding_cap: Decimal = Decimal("0.25")
     impact_notional: Decimal = Decimal(10_000)
+    is_rfq: bool = False
+    """Trades by quotes: the ordinary order path refuses it, and the quote path is not offered."""
+    trading_hours: str = "CONTINUOUS"
 
     def price(self, ticks: Ticks) -> Decimal:
         return self.tick_size * ticks

@@ -104,7 +104,9 @@ class Venue:
         Raises: Refused; then nothing has happened, and a replaced order still stands.
         """
         state = self.market(request.market)
-        check_mode(self.engine.mode, state.status, post_only=request.post_only, reduce_only=request.reduce_only)
+        check_mode(self.engine.mode, state.trading_status, post_only=request.post_only, reduce_only=request.reduce_only)
+        if state.spec.is_rfq:
+            raise Refused(Code.ORDER_TYPE, f"{request.market} trades by quotes: its orders go to /user/order/rfq")
         if (account_id, request.external_id) in self.store.by_external:
             raise Refused(Code.DUPLICATE_ORDER, f"id {request.external_id} is known already")
         counted = check_request(request, state.spec, state.mark, self.options, self.now_ms)
