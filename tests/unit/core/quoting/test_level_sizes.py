@@ -1,0 +1,150 @@
+"""Many levels on the grid, within what may be held; and when a quote is worth moving."""
+
+import math
+import random
+from decimal import Decimal
+
+import pytest
+
+from bot.core.events import Level
+from bot.core.notes import Reason
+from bot.core.numbers import Lots, Ticks
+from bot.core.orders import Side
+from bot.core.quoting.base import WishedPrices, withdrawn
+from bot.core.quoting.grid import Grid
+from bot.core.quoting.ladder import DesiredQuotes, lay
+from bot.core.quoting.level_sizes import lay_levels, notional_budget, split
+from bot.core.quoting.refresh import is_out_of_place, seconds_between_refreshes, threshold_with_patience
+from tests.unit.core.quoting.stage import maker, market, picture, quoting, view_of
+
+HUNDRED = Decimal(100)
+COARSE = market(tick_size=Decimal("0.01"), lot_size=Decimal("0.001"), min_size=Decimal("0.001"))
+
+
+def ladder_of(capacity: str) -> DesiredQuotes:
+    """Lay the known ladder: mid 100, half-spread 5 bps, step 3 bps, four levels, ratio 1.5."""
+    shown = picture(
+        rules=COARSE,
+        mark_price=HUNDRED,
+        index_price=HUNDRED,
+        mid=HUNDRED,
+        best_bid=Level(Ticks(9_999), Lots(5)),
+        best_ask=Level(Ticks(10_001), Lots(5)),
+    )
+    settings = maker(spread=Decimal("0.0005"), order_size=Decimal(1), max_position=Decimal(10))
+    levels = quoting("grid", levels=4, size_ratio=1.5, level_step_bps=3.0)
+    wish = Grid(levels).wish(shown, settings, HUNDRED)
+    return lay_levels(wish, view_of(shown), settings, dict.fromkeys(Side, Decimal(capacity)))
+
+
+def of(desired: DesiredQuotes, side: Side) -> tuple[list[str], list[str]]:
+    """Return prices and sizes of one side as text."""
+    quotes = [quote for quote in desired.quotes if quote.side is side]
+    return [str(COARSE.price(quote.price)) for quote in quotes], [str(COARSE.size(quote.size)) for quote in quotes]
+
+
+def test_the_known_ladder() -> None:
+    desired = ladder_of("1")
+
+    assert of(desired, Side.BUY) == (["99.95", "99.92", "99.89", "99.86"], ["0.123", "0.184", "0.276", "0.415"])
+    assert of(desired, Side.SELL) == (["100.05", "100.08", "100.11", "100.14"], ["0.123", "0.184", "0.276", "0.415"])
+    assert [quote.level for quote in desired.quotes] == [0, 1, 2, 3, 0, 1, 2, 3]
+
+
+def test_with_room_for_all_each_level_has_its_own_size() -> None:
+    assert of(ladder_of("100"), Side.BUY)[1] == ["1.000", "1.500", "2.250", "3.375"]
+
+
+def test_the_outermost_level_goes_first_when_the_smallest_would_be_too_small() -> None:
+    assert of(ladder_of("0.004"), Side.BUY) == (["99.95", "99.92"], ["0.001", "0.002"])
+    assert of(ladder_of("0.001"), Side.BUY) == (["99.95"], ["0.001"])
+
+
+def test_without_room_for_the_smallest_order_a_side_is_withheld() -> None:
+    desired = ladder_of("0.0009")
+
+    assert desired.quotes == ()
+    assert {reason.code for reason in desired.withheld.values()} == {"position_limit"}
+
+
+def test_levels_stand_at_least_half_a_half_spread_and_a_tick_apart() -> None:
+    close = of(ladder_of("1"), Side.BUY)
+    assert close[0][1] == "99.92"
+    shown = picture()
+    tight = maker(spread=Decimal("0.000001"))
+    wish = Grid(quoting("grid", levels=3, level_step_bps=0.0)).wish(shown, tight, Decimal(86_200))
+    laid = lay_levels(wish, view_of(shown), tight, dict.fromkeys(Side, Decimal(1)))
+    bids = [quote.price for quote in laid.quotes if quote.side is Side.BUY]
+
+    assert bids == sorted(set(bids), reverse=True)
+    assert len(bids) == 3
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_sum_of_a_side_never_exceeds_its_capacity(seed: int) -> None:
+    random_ = random.Random(seed)
+    for _ in range(50):
+        wanted = [Decimal(random_.randint(1, 10**6)) / 10**4 for _ in range(random_.randint(1, 8))]
+        capacity = Decimal(random_.randint(-10, 10**6)) / 10**5
+        sizes = split(wanted, capacity, COARSE)
+
+        assert COARSE.size(Lots(sum(sizes))) <= max(capacity, Decimal(0))
+        assert all(COARSE.size(size) >= COARSE.min_size for size in sizes)
+
+
+def test_one_level_of_one_size_is_laid_as_the_single_ladder_lays_it() -> None:
+    shown, settings = picture(), maker()
+    for bid, ask in (("86100.04", "86300.06"), ("86250", "86150"), ("0.01", "90000")):
+        wish = WishedPrices(bid=Decimal(bid), ask=Decimal(ask), anchor=Decimal(86_200))
+        for room in ("0.05", "0.003", "0.00001", "-1"):
+            capacity = {Side.BUY: Decimal(room), Side.SELL: Decimal("0.05")}
+
+            assert lay_levels(wish, view_of(shown), settings, capacity) == lay(wish, view_of(shown), settings, capacity)
+
+
+def test_a_withdrawn_side_keeps_its_reason() -> None:
+    reason = Reason(code="no_fair_price", text="nothing")
+    desired = lay_levels(withdrawn(HUNDRED, reason), view_of(picture()), maker(), dict.fromkeys(Side, Decimal(1)))
+
+    assert desired.quotes == ()
+    assert desired.withheld == {Side.BUY: reason, Side.SELL: reason}
+
+
+def test_a_size_that_tapers_away_names_the_taper() -> None:
+    shown = picture(position=Decimal("0.0999"))
+    wish = Grid(quoting("grid", levels=1)).wish(shown, maker(), Decimal(86_200))
+    desired = lay_levels(wish, view_of(shown), maker(), dict.fromkeys(Side, Decimal(1)))
+
+    assert desired.withheld[Side.BUY].code == "position_taper"
+    assert [quote.side for quote in desired.quotes] == [Side.SELL]
+
+
+def test_the_notional_that_a_risk_budget_carries() -> None:
+    assert notional_budget(Decimal(10_000), 0.01, 3, 1.2, 60) == pytest.approx(35_861, abs=1)
+    assert 3 * 1.2 * math.sqrt(60) == pytest.approx(27.885, abs=5e-4)
+    assert notional_budget(Decimal(10_000), 0.01, 3, 0.0, 60) == math.inf
+
+
+def test_a_quote_that_became_too_keen_moves_sooner() -> None:
+    bid, ask = Side.BUY, Side.SELL
+
+    assert not is_out_of_place(bid, Ticks(100), Ticks(104), 4)
+    assert is_out_of_place(bid, Ticks(100), Ticks(105), 4)
+    assert not is_out_of_place(bid, Ticks(100), Ticks(98), 4)
+    assert is_out_of_place(bid, Ticks(100), Ticks(97), 4)
+    assert is_out_of_place(ask, Ticks(100), Ticks(103), 4)
+    assert not is_out_of_place(ask, Ticks(100), Ticks(96), 4)
+
+
+def test_a_place_at_the_front_is_worth_waiting_for() -> None:
+    assert threshold_with_patience(4, 0.0, 0.5) == 6
+    assert threshold_with_patience(4, 1.0, 0.5) == 4
+    assert threshold_with_patience(4, None, 0.5) == 4
+    assert threshold_with_patience(4, 0.0, 0.0) == 4
+
+
+def test_the_time_between_refreshes_of_a_brownian_price() -> None:
+    assert seconds_between_refreshes(2, 1.2) == pytest.approx(2.78, abs=5e-3)
+    assert 60 / seconds_between_refreshes(2, 1.2) == pytest.approx(21.6, abs=0.05)
+    assert seconds_between_refreshes(2, 1.2, 0.1) == pytest.approx(3.43, abs=0.01)
+    assert seconds_between_refreshes(2, 0.0) == math.inf
