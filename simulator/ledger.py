@@ -3,7 +3,7 @@
 Conservation: money only moves between accounts, the fee pot and the funding pot. An account's stake is its balance minus the
 signed cost of its open positions; a trade moves exactly the notional from the buyer's stake to the seller's, whatever average
 cost and rounding do inside one account. So the sum of all stakes and pots equals all deposits, and the positions of a market
-sum to zero, after every booking. `check` asserts both from scratch.
+sum to zero, after every booking: running sums say so at every step, and `check` sums both from scratch every thousand.
 """
 
 from collections import defaultdict, deque
@@ -99,10 +99,15 @@ class Ledger:
     fee_pot: Decimal = ZERO
     funding_pot: Decimal = ZERO
     bookings: int = 0
+    """Trades booked."""
+    full_checks: int = 0
+    _stakes: Decimal = ZERO
+    """The running sum of all stakes: what every single booking has moved."""
 
     def deposit(self, account_id: int, amount: Decimal) -> None:
         self.balances[account_id] = self.balances.get(account_id, ZERO) + amount
         self.deposits += amount
+        self._stakes += amount
 
     def position(self, account_id: int, market: str) -> Position | None:
         return self.positions.get((account_id, market))
@@ -132,6 +137,7 @@ class Ledger:
         bought = self._book(_Booking(buyer, market, Side.BUY, value, lots, buyer_fee, now_ms))
         sold = self._book(_Booking(seller, market, Side.SELL, value, lots, seller_fee, now_ms))
         self.fee_pot += buyer_fee + seller_fee
+        self._check_running()
         self.bookings += 1
         if self.bookings % FULL_CHECK_EVERY == 0:
             self.check()
@@ -143,10 +149,20 @@ class Ledger:
         self.balances[payer] -= amount
         self.balances[receiver] += amount
 
+    def pay_from_fees(self, account_id: int, amount: Decimal) -> None:
+        """Pay a positive amount of collected fees back to an account."""
+        assert amount >= 0, "a rebate is paid, never taken"
+        self.balances[account_id] += amount
+        self._stakes += amount
+        self.fee_pot -= amount
+        self._check_running()
+
     def book_funding(self, position: Position, amount: Decimal, now_ms: int) -> None:
         """Move `amount` (positive: received) between a position's account and the funding pot."""
         self.balances[position.account_id] += amount
         self.funding_pot -= amount
+        self._stakes += amount
+        self._check_running()
         position.funding += amount
         position.updated_ms = now_ms
 
@@ -164,6 +180,7 @@ class Ledger:
         moved = self._stake(account_id, market) - stake_before
         if moved != -side.sign * booking.value - booking.fee:
             raise ConservationError(f"{booking}: the stake moved by {moved}")
+        self._stakes += moved
         return position
 
     def _stake(self, account_id: int, market: str) -> Decimal:
@@ -218,14 +235,22 @@ class Ledger:
         rest = Lots(booking.lots - closing)
         return self._grow(None, replace(booking, value=booking.value - value, lots=rest, fee=booking.fee - fee))
 
+    def _check_running(self) -> None:
+        if self._stakes + self.fee_pot + self.funding_pot != self.deposits:
+            found = f"{self._stakes} + fees {self.fee_pot} + funding {self.funding_pot}"
+            raise ConservationError(f"{found} != {self.deposits}")
+
     def check(self) -> None:
         """Sum everything from scratch.
 
         Raises: ConservationError when money or positions do not add up.
         """
+        self.full_checks += 1
         stakes = sum(self.balances.values(), ZERO) - sum((each.signed_cost for each in self.positions.values()), ZERO)
         if stakes + self.fee_pot + self.funding_pot != self.deposits:
             raise ConservationError(f"{stakes} + fees {self.fee_pot} + funding {self.funding_pot} != {self.deposits}")
+        if stakes != self._stakes:
+            raise ConservationError(f"the stakes sum to {stakes}, their bookings to {self._stakes}")
         held: defaultdict[str, int] = defaultdict(int)
         for position in self.positions.values():
             held[position.market] += position.lots
