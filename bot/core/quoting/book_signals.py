@@ -63,7 +63,8 @@ class FlowMeter:
     def __init__(self, window_ms: int = FLOW_WINDOW_MS) -> None:
         self._window_ms = window_ms
         self._last: tuple[Level, Level] | None = None
-        self._flows: deque[tuple[int, int]] = deque(maxlen=MOST_FLOWS)
+        self._flows: deque[tuple[int, int]] = deque()
+        self._sum = 0
         self._depth: float | None = None
 
     def see(self, bid: Level | None, ask: Level | None, now_ms: int) -> None:
@@ -73,7 +74,11 @@ class FlowMeter:
             return
         touch = (bid, ask)
         if self._last is not None and self._last != touch:
-            self._flows.append((now_ms, order_flow(self._last, touch)))
+            flow = order_flow(self._last, touch)
+            self._flows.append((now_ms, flow))
+            self._sum += flow
+            if len(self._flows) > MOST_FLOWS:
+                self._sum -= self._flows.popleft()[1]
         self._last = touch
         depth = (bid.size + ask.size) / 2
         weight = 1 - 2 ** (-1 / DEPTH_HALF_LIFE)
@@ -82,8 +87,7 @@ class FlowMeter:
     def read(self, now_ms: int) -> FlowReading | None:
         """Return the flow of the window; None before any touch with size was seen."""
         while self._flows and now_ms - self._flows[0][0] > self._window_ms:
-            self._flows.popleft()
+            self._sum -= self._flows.popleft()[1]
         if self._depth is None or self._depth <= 0:
             return None
-        flow = sum(each for _, each in self._flows)
-        return FlowReading(flow_lots=flow, depth_lots=self._depth, pressure_ticks=flow / (2 * self._depth))
+        return FlowReading(flow_lots=self._sum, depth_lots=self._depth, pressure_ticks=self._sum / (2 * self._depth))

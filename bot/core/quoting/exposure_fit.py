@@ -14,6 +14,8 @@ from bot.core.quoting.intensity import DECAY_BOUNDS, RATE_BOUNDS, Intensity
 BUCKET_BPS: Final = 0.5
 BUCKETS: Final = 80
 NEEDED_FILLS: Final = 200
+PRIOR_FILLS: Final = 20.0
+REFIT_MS: Final = 10_000
 MOST_STEPS: Final = 50
 CLOSE_ENOUGH: Final = 1e-10
 LONGEST_GAP_MS: Final = 5_000
@@ -69,6 +71,8 @@ class ExposureMeter:
         self._fills = [0.0] * BUCKETS
         self._resting: dict[str, float] = {}
         self._looked_ms: int | None = None
+        self._fit: Intensity | None = None
+        self._fitted_ms: int | None = None
 
     def look(self, distances_bps: dict[str, float], now_ms: int) -> None:
         """Take the distances of our resting orders by order id; the time since the last look belongs to the old ones."""
@@ -92,14 +96,22 @@ class ExposureMeter:
     def fills(self) -> float:
         return sum(self._fills)
 
-    def read(self, prior: Intensity, prior_fills: float = 20.0) -> Intensity | None:
-        """Return the estimate, held near `prior` by `prior_fills` imaginary fills; None below `NEEDED_FILLS` fills."""
+    def read(self, prior: Intensity, now_ms: int) -> Intensity | None:
+        """Return the estimate, made anew every ten seconds; None below `NEEDED_FILLS` fills.
+
+        It is held near `prior` by `PRIOR_FILLS` imaginary fills.
+        """
         if self.fills < NEEDED_FILLS:
             return None
+        if self._fitted_ms is None or now_ms - self._fitted_ms >= REFIT_MS:
+            self._fit, self._fitted_ms = self._refit(prior), now_ms
+        return self._fit
+
+    def _refit(self, prior: Intensity) -> Intensity | None:
         distances = [(bucket + 0.5) * BUCKET_BPS for bucket in range(BUCKETS)]
         used = [bucket for bucket in range(BUCKETS) if self._exposure_s[bucket] > 0]
         expected = sum(self._exposure_s[bucket] * prior.at(distances[bucket]) for bucket in used)
-        scale = prior_fills / expected if expected > 0 else 0.0
+        scale = PRIOR_FILLS / expected if expected > 0 else 0.0
         fit = fit_exposure(
             [distances[bucket] for bucket in used],
             [self._exposure_s[bucket] * (1 + scale) for bucket in used],

@@ -89,29 +89,36 @@ class PrintGrouper:
         return found
 
 
-def fit_likelihood(
-    depths: Sequence[float],
-    seconds: float,
-    from_depth: float,
-    *,
-    prior_orders: float = 0.0,
-    prior_rate: float = 1.0,
-    prior_decay: float = 1.0,
-    prior_seconds: float = math.inf,
-) -> tuple[float, float] | None:
-    """Return (A, k) by maximum likelihood above `from_depth`, pulled to the prior; None when nothing speaks.
+class Prior(msgspec.Struct, frozen=True, kw_only=True):
+    """What is believed before anything was seen, and how many orders that is worth; `orders` 0 leaves it out."""
 
-    What the prior says about the rate is worth at most `prior_seconds` of watching: where it expects almost nothing, its orders
-    alone would stand for days.
-    """
+    rate: float = 1.0
+    decay: float = 1.0
+    orders: float = 0.0
+    most_seconds: float = math.inf
+    """What it says about the rate is worth at most this time: where it expects almost nothing, it would stand for days."""
+
+
+NO_PRIOR: Final = Prior()
+
+
+def fit_likelihood(
+    depths: Sequence[float], seconds: float, from_depth: float, prior: Prior = NO_PRIOR
+) -> tuple[float, float] | None:
+    """Return (A, k) by maximum likelihood above `from_depth`, pulled to the prior; None when nothing speaks."""
     beyond = [depth - from_depth for depth in depths if depth > from_depth]
-    spread_out = prior_orders / prior_decay + sum(beyond)
-    expected = prior_rate * math.exp(-min(prior_decay * from_depth, LARGEST_EXPONENT))
-    watched = min(prior_orders / expected, prior_seconds)
-    if spread_out <= 0 or watched + seconds <= 0 or prior_orders + len(beyond) <= 0:
+    return fit_sums(len(beyond), sum(beyond), seconds, from_depth, prior)
+
+
+def fit_sums(count: int, excess: float, seconds: float, from_depth: float, prior: Prior) -> tuple[float, float] | None:
+    """Return (A, k) from the number of orders beyond `from_depth` and the sum of what they went beyond it."""
+    excess += prior.orders / prior.decay
+    expected = prior.rate * math.exp(-min(prior.decay * from_depth, LARGEST_EXPONENT))
+    watched = min(prior.orders / expected, prior.most_seconds)
+    if excess <= 0 or watched + seconds <= 0 or prior.orders + count <= 0:
         return None
-    decay = (prior_orders + len(beyond)) / spread_out
-    rate = (expected * watched + len(beyond)) / (watched + seconds)
+    decay = (prior.orders + count) / excess
+    rate = (expected * watched + count) / (watched + seconds)
     return rate * math.exp(min(decay * from_depth, LARGEST_EXPONENT)), decay
 
 
@@ -134,51 +141,54 @@ def fit_weighted(depths: Sequence[float], seconds: float, grid: Sequence[float])
 
 
 class IntensityEstimator:
-    """Follows aggressive orders over a window, both sides together."""
+    """Follows aggressive orders over a window, both sides together, as running sums: reading costs the same however many."""
 
     def __init__(self, *, prior_rate: float, prior_decay: float, prior_orders: float, window_s: float, from_bps: float) -> None:
-        self._prior = (prior_rate, prior_decay)
-        self._prior_orders, self._window_ms, self._from_bps = prior_orders, window_s * 1000, from_bps
-        self._orders: deque[AggressiveOrder] = deque(maxlen=MOST_ORDERS)
+        self._prior = Prior(rate=prior_rate, decay=prior_decay, orders=prior_orders, most_seconds=SIDES * window_s)
+        self._window_ms, self._from_bps = window_s * 1000, from_bps
+        self._orders: deque[AggressiveOrder] = deque()
+        self._count, self._excess = 0, 0.0
         self._started_ms: int | None = None
-        self._last: tuple[float, float] = self._prior
+        self._last: tuple[float, float] = (prior_rate, prior_decay)
         self._spoke_ms = 0
 
     def see(self, orders: Sequence[AggressiveOrder], now_ms: int) -> None:
         """Take newly completed orders; call it also without any, so that silence counts as time."""
         if self._started_ms is None:
             self._started_ms = now_ms
-        self._orders.extend(orders)
+        for order in orders:
+            self._orders.append(order)
+            self._add(order, +1)
         while self._orders and now_ms - self._orders[0].received_ms > self._window_ms:
-            self._orders.popleft()
+            self._add(self._orders.popleft(), -1)
+        while len(self._orders) > MOST_ORDERS:
+            self._add(self._orders.popleft(), -1)
+            self._started_ms = self._orders[0].received_ms
+        if self._count == 0:
+            self._excess = 0.0  # no rounding of earlier sums stays behind
+
+    def _add(self, order: AggressiveOrder, sign: int) -> None:
+        beyond = order.depth_bps - self._from_bps
+        if beyond > 0:
+            self._count += sign
+            self._excess += sign * beyond
 
     def read(self, now_ms: int) -> Intensity:
         """Return the present estimate. An empty window keeps the last one and lets it decay to the prior."""
-        count = sum(order.depth_bps > self._from_bps for order in self._orders)
-        if count == 0:
+        if self._count == 0:
             return self._decayed(now_ms)
         assert self._started_ms is not None
-        begin_ms = self._orders[0].received_ms if len(self._orders) == MOST_ORDERS else self._started_ms
-        seconds = min(self._window_ms, max(1, now_ms - begin_ms)) / 1000
-        depths = [order.depth_bps for order in self._orders]
-        fit = fit_likelihood(
-            depths,
-            SIDES * seconds,
-            self._from_bps,
-            prior_orders=self._prior_orders,
-            prior_rate=self._prior[0],
-            prior_decay=self._prior[1],
-            prior_seconds=SIDES * self._window_ms / 1000,
-        )
-        assert fit is not None, "with an order in the window something speaks"
+        seconds = min(self._window_ms, max(1, now_ms - self._started_ms)) / 1000
+        fit = fit_sums(self._count, max(0.0, self._excess), SIDES * seconds, self._from_bps, self._prior)
+        assert fit is not None, "with a prior something always speaks"
         self._last, self._spoke_ms = (_within(fit[0], RATE_BOUNDS), _within(fit[1], DECAY_BOUNDS)), now_ms
-        return Intensity(fills_per_s=self._last[0], decay_per_bps=self._last[1], orders=count, source="trades")
+        return Intensity(fills_per_s=self._last[0], decay_per_bps=self._last[1], orders=self._count, source="trades")
 
     def _decayed(self, now_ms: int) -> Intensity:
         kept = 2 ** (-(now_ms - self._spoke_ms) / self._window_ms) if self._spoke_ms else 0.0
         rate, decay = (
             math.exp(kept * math.log(last) + (1 - kept) * math.log(prior))
-            for last, prior in zip(self._last, self._prior, strict=True)
+            for last, prior in zip(self._last, (self._prior.rate, self._prior.decay), strict=True)
         )
         return Intensity(fills_per_s=rate, decay_per_bps=decay, orders=0, source="trades" if kept > 0.5 else "prior")
 

@@ -214,7 +214,7 @@ class MarketSense:
     def _read_intensity(self, now_ms: int) -> Intensity:
         self.intensity.see(self._prints.take(now_ms, self._own_trades), now_ms)
         from_trades = self.intensity.read(now_ms)
-        return self.exposure.read(from_trades) or from_trades
+        return self.exposure.read(from_trades, now_ms) or from_trades
 
 
 def _level_size(view: MarketView, price: int, *, is_bid: bool) -> int:

@@ -12,6 +12,7 @@ from bot.core.quoting.intensity import (
     Intensity,
     IntensityEstimator,
     PrintGrouper,
+    Prior,
     fit_likelihood,
     fit_weighted,
 )
@@ -61,7 +62,7 @@ def test_both_fits_find_rate_and_decay_without_bias() -> None:
 
 
 def test_a_prior_speaks_alone_when_nothing_was_seen() -> None:
-    fit = fit_likelihood([], 0.0, 0.5, prior_orders=50, prior_rate=0.33, prior_decay=0.85)
+    fit = fit_likelihood([], 0.0, 0.5, Prior(rate=0.33, decay=0.85, orders=50))
 
     assert fit == pytest.approx((0.33, 0.85))
 
@@ -77,7 +78,7 @@ def test_a_prior_about_distant_quotes_does_not_drown_what_is_seen() -> None:
 
 
 def test_a_prior_is_outvoted_by_many_orders() -> None:
-    fit = fit_likelihood(depths(random.Random(6)), SECONDS, 0.0, prior_orders=50, prior_rate=0.33, prior_decay=0.85)
+    fit = fit_likelihood(depths(random.Random(6)), SECONDS, 0.0, Prior(rate=0.33, decay=0.85, orders=50))
 
     assert fit is not None
     assert fit[1] == pytest.approx(DECAY, rel=0.08)
@@ -206,8 +207,8 @@ def test_our_own_fills_replace_the_trades_once_there_are_enough() -> None:
             if random_.random() < 0.05 * math.exp(-0.4 * (0.75 + level)):
                 meter.filled(f"{level}")
         if meter.fills < 200:
-            assert meter.read(prior) is None
-    found = meter.read(prior)
+            assert meter.read(prior, 1000 * second) is None
+    found = meter.read(prior, 20_000_000)
 
     assert found is not None
     assert found.source == "own fills"
