@@ -66,7 +66,9 @@ def reconcile(
         resting = [order for order in held if order.status is Status.RESTING]
         if moving:
             wait += moving
-            cancel += [order for order in resting if order.replaced_by is None and not _leads_to(order, moving)]
+            for order in resting:
+                is_spoken_for = order.replaced_by is not None or _leads_to(order, moving)
+                (wait if is_spoken_for else cancel).append(order)
             continue
         fits = [order for order in resting if quote is not None and _is_as_wished(order, quote) and not replace_all]
         if fits:
