@@ -230,7 +230,7 @@ class InProcessExchange:
         if self._publishing is not None and self._runner is not None:
             self._publishing.cancel()
             await asyncio.gather(self._publishing, return_exceptions=True)
-            self._net.bury(self.program)
+            self._net.hang_up(self.program)
             await self._runner.cleanup()
             self._publishing = self._runner = None
 

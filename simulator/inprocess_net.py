@@ -83,8 +83,8 @@ class MemoryTransport(asyncio.Transport):
         self._is_reading = True
         self.schedule()
 
-    def get_protocol(self) -> asyncio.BaseProtocol:
-        protocol: asyncio.BaseProtocol = self._protocol
+    def get_protocol(self) -> asyncio.Protocol:
+        protocol: asyncio.Protocol = self._protocol
         return protocol
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
@@ -179,6 +179,7 @@ class MemoryTransport(asyncio.Transport):
         """The program of this side was killed: its system resets the connection."""
         self._is_closing = self._is_lost = True
         self._net.forget(self)
+        self._net.dead.append(self)
         loop = self._net.loop
         error = ConnectionResetError(errno.ECONNRESET, "the other side reset the connection")
         if not self._net.is_cut(self.program, self.peer.program):
@@ -208,6 +209,7 @@ class MemoryNet:
         self._listeners: dict[tuple[str, int], tuple[Callable[[], asyncio.Protocol], Program | None]] = {}
         self._cut: set[Program] = set()
         self._ends: dict[MemoryTransport, None] = {}
+        self.dead: list[MemoryTransport] = []
         self._next_port = 40_000
         loop.wires = self
 
@@ -286,10 +288,21 @@ class MemoryNet:
                 self.loop.call_soon(each.broken, error, context=each.context)
         return len(ends)
 
+    def hang_up(self, program: Program) -> None:
+        """Let a program drop all its connections itself."""
+        for end in [end for end in self._ends if end.program is program]:
+            end.abort()
+
     def bury(self, program: Program) -> None:
         """A program was killed: reset its connections."""
         for end in [end for end in self._ends if end.program is program]:
             end.die()
+
+    def clean_up(self) -> None:
+        """Tell the killed sides as well, when the run is over and their programs are taken apart."""
+        for end in self.dead:
+            self.loop.call_soon(end.get_protocol().connection_lost, None, context=end.context)
+        self.dead.clear()
 
     def is_cut(self, one: Program | None, other: Program | None) -> bool:
         """Say whether nothing passes between two programs now."""

@@ -102,6 +102,8 @@ class Maker:
         cooling.until_ms = now_ms + pause
         self._refill_at_ms = max(self._refill_at_ms or 0, now_ms + pause)
         self.drop(side)
+        text = f"{side} waits {pause} ms after {cooling.streak} refusals in a row"
+        self.withheld[side] = Reason(code="cooling_down", text=text)
 
     def drop(self, side: Side) -> None:
         """The order on `side` has ended: show nothing there until the next refresh."""

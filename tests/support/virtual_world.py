@@ -31,7 +31,7 @@ from bot.core.engine import Engine
 from bot.core.events import Event
 from bot.core.mode import BotState
 from bot.core.numbers import Lots
-from bot.core.order_ids import owner_of
+from bot.core.order_ids import epoch_of, owner_of
 from bot.core.orders import Order, Owner
 from bot.core.settings import AccountSettings
 from bot.environment import EnvironmentName
@@ -119,7 +119,7 @@ class VirtualBot:
     def _watch(self, engine: Engine, events: list[Event], actions: list[AnyAction]) -> None:
         for each in (*events, *actions):
             self.digest.update(msgspec.json.encode(each))
-        self.world.checks.after_round(self, actions)
+        self.world.checks.after_round(self, events, actions)
         del engine
 
     @property
@@ -200,6 +200,8 @@ class World:
             if kind is None:
                 self.checks.at_the_end()
                 assert not self._trouble, self._trouble
+            elif error is not None:
+                error.add_note(self.story())
         finally:
             self._bury_everything()
 
@@ -211,9 +213,10 @@ class World:
             for bot in self.bots:
                 self.net.cut_off(bot.program)
                 bot.program.bury(self.loop)
-            self.run_for(0.2)
+            self.net.clean_up()
+            self.loop.run_until_complete(asyncio.sleep(0.2))
             for bot in self.bots:
-                self.loop.run_until_complete(bot.exchange.close())
+                self.loop.run_until_complete(asyncio.wait_for(bot.exchange.close(), 5))
             self.exchange.close()
             pending = asyncio.all_tasks(self.loop)
             for task in pending:
@@ -225,7 +228,8 @@ class World:
             self._stack.close()
 
     def _note_trouble(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        del loop
+        if isinstance(error := context.get("exception"), BaseException) and not isinstance(error, Exception):
+            loop.stop()  # the time limit of the test: a callback must not swallow it
         self._trouble.append(f"{context.get('message')}: {context.get('exception')!r}")
 
     # --- time ---
@@ -255,7 +259,7 @@ class World:
 
         happened = self.loop.run_until_complete(wait())
         self._look_after_bots()
-        assert happened, f"did not happen within {limit_s} s: {what or holds}\n{self.story()}"
+        assert happened, f"did not happen within {limit_s} s: {what or holds}"
         return self.now_s - began_s
 
     def do(self, work: Coroutine[Any, Any, T], bot: VirtualBot | None = None) -> T:
@@ -321,7 +325,12 @@ class World:
     def quoting_bot(self, config: BotConfig = QUIET, **changes: Any) -> VirtualBot:
         """Start a bot and wait until both its quotes rest."""
         bot = self.bot(config, **changes)
-        self.until(lambda: len(self.resting()) == 2 and not bot.why_not_quoting, 15, "two quotes rest")
+
+        def quotes() -> bool:
+            ours = [order for order in self.resting() if epoch_of(order.external_id) == bot.maker.ids.epoch]
+            return len(ours) == 2 == len(self.live()) and not bot.why_not_quoting
+
+        self.until(quotes, 15, "two quotes rest")
         return bot
 
     # --- the exchange's truth ---
@@ -329,6 +338,12 @@ class World:
     def live(self, owner: Owner = Owner.BOT) -> list[VenueOrder]:
         """Return the account's orders that are open or undecided at the exchange, of one owner."""
         return [order for order in self.exchange.live_orders(self.account) if owner_of(order.external_id) is owner]
+
+    def orders(self, owner: Owner = Owner.BOT) -> list[VenueOrder]:
+        """Return every order of one owner that the account ever had, oldest first."""
+        every = self.exchange.venue.store.by_id.values()
+        found = [each for each in every if each.account_id == self.account.account_id and owner_of(each.external_id) is owner]
+        return sorted(found, key=lambda order: order.order_id)
 
     def resting(self, side: str | None = None) -> list[VenueOrder]:
         """Return the bot's orders on the exchange's book."""
@@ -410,13 +425,18 @@ class QuietMarket:
                 self._resting[ours.side].remove((order_id, price))
 
     async def _stir(self) -> None:
-        """Change a far level now and then: a book that never changes counts as stale."""
+        """Change best size and index now and then: what never changes counts as stale."""
+        exchange, sign = self._world.exchange, 1
         while True:
             await asyncio.sleep(STIR_S)
             if not self.is_stirred:
                 continue
-            order_id = self._venue.house_rest(MARKET, VenueSide.BUY, int(self.price) - 2_000, Lots(1))  # type: ignore[arg-type]
-            if order_id is not None:
-                self._world.kick()
-                await asyncio.sleep(0.3)
+            sign = -sign
+            self._venue.set_index(MARKET, self.price + sign * Decimal("0.01"))
+            best = self._venue.markets[MARKET].book.best(VenueSide.BUY)
+            order_id = None if best is None else self._venue.house_rest(MARKET, VenueSide.BUY, best, Lots(1))
+            exchange.site.kick()
+            await asyncio.sleep(0.3)
+            if order_id is not None and self._venue.markets[MARKET].book.find(order_id) is not None:
                 self._venue.house_cancel(MARKET, order_id)
+                exchange.site.kick()
