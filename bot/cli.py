@@ -21,9 +21,11 @@ app = typer.Typer(
 config_app = typer.Typer(no_args_is_help=True, help="Write, check and show the configuration.")
 token_app = typer.Typer(no_args_is_help=True, help="The access token of the API.")
 order_app = typer.Typer(no_args_is_help=True, help="Orders by hand, through the running bot.")
+records_app = typer.Typer(no_args_is_help=True, help="The database that is read from the journal.")
 app.add_typer(config_app, name="config")
 app.add_typer(token_app, name="token")
 app.add_typer(order_app, name="order")
+app.add_typer(records_app, name="records")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 EnvironmentOption = Annotated[str | None, typer.Option("--env", help="paper, testnet or live; MMBOT_ENV otherwise.")]
@@ -242,6 +244,53 @@ def order_list(market: Annotated[str | None, typer.Option()] = None, as_json: Js
 def order_cancel(order_id: str, as_json: Json = False) -> None:
     """Cancel an order by the exchange's id or ours."""
     answer(_remote(lambda bot: bot.cancel(order_id)), as_json, lambda result: str(result["status"]))
+
+
+@records_app.command("rebuild")
+def records_rebuild(env: EnvironmentOption = None, as_json: Json = False) -> None:
+    """Empty the records and read the whole journal anew; no bot may run with the state folder."""
+
+    def work() -> dict[str, Any]:
+        from bot.environment import load_environment  # noqa: PLC0415 - `--help` must stay quick
+        from bot.export import rebuild  # noqa: PLC0415 - likewise
+
+        return rebuild(load_environment(os.environ, name=env))
+
+    answer(work, as_json, lambda result: f"{result['rows']} rows were written")
+
+
+@app.command()
+def export(  # noqa: PLR0917 - each an option of its own
+    what: Annotated[str, typer.Option(help="fills (with funding), orders, equity, decisions, commands, alerts, …")] = "fills",
+    kind: Annotated[str, typer.Option("--format", help="csv or parquet")] = "csv",
+    output: Annotated[Path | None, typer.Option(help="File to write; standard output otherwise.")] = None,
+    market: Annotated[str, typer.Option(help="One market only.")] = "",
+    since_ms: Annotated[int, typer.Option("--since", help="Milliseconds since 1970, UTC.")] = 0,
+    env: EnvironmentOption = None,
+    as_json: Json = False,
+) -> None:
+    """Write one kind of record as a table, oldest first; needs no running bot."""
+
+    def work() -> dict[str, Any]:
+        from bot.environment import load_environment  # noqa: PLC0415 - `--help` must stay quick
+        from bot.export import export as write  # noqa: PLC0415 - likewise
+
+        chosen = load_environment(os.environ, name=env)
+        return write(chosen, what=what, kind=kind, output=output, market=market, since_ms=since_ms)
+
+    if output is None:
+        _to_standard_output(work)
+    else:
+        answer(work, as_json, lambda result: f"{result['rows']} rows of {result['what']} written to {result['file']}")
+
+
+def _to_standard_output(work: Callable[[], Any]) -> None:
+    """Do work that writes to standard output by itself; an error is one sentence beside it."""
+    try:
+        work()
+    except MakerError as error:
+        typer.echo(f"mmbot: {error}", err=True)
+        raise typer.Exit(exit_code(error)) from None
 
 
 def _home() -> Any:

@@ -1,0 +1,1 @@
+"""The records' tables, step by step; every step works on SQLite and on PostgreSQL."""
