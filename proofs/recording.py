@@ -74,8 +74,8 @@ def _what_is_shown(status: dict[str, Any]) -> str:
     resting = [side for side, price in status["current_quotes"].items() if price is not None]
     if len(resting) == 2:
         return "both quotes"
-    if market["reason"] is not None:
-        return f"no quotes: {market['reason']['code']}"
+    if market["reason_code"] is not None:
+        return f"no quotes: {market['reason_code']}"
     why = ", ".join(sorted({each["code"] for each in market["withheld"].values()})) or "on the way"
     return f"{'one quote' if resting else 'no quote'}, the rest {why}"
 
