@@ -40,6 +40,7 @@ class MarketView:
         self.rules = rules
         self.book = Book(rules.name)
         self.mark: Seen | None = None
+        self._position_mark: Seen | None = None
         self.index: Seen | None = None
         self.last_trade: Seen | None = None
         self.funding_rate: Seen | None = None
@@ -68,9 +69,15 @@ class MarketView:
                 self.funding_rate = Seen(event.rate, event.received_ms)
 
     def fall_back_to(self, price: Decimal, seen_ms: int) -> None:
-        """Take the mark price of a position, where the mark feed itself has been silent; its age stays visible."""
-        if price > 0 and (self.mark is None or seen_ms - self.mark.received_ms > FALLBACK_AFTER_MS):
-            self.mark = Seen(price, seen_ms)
+        """Take the mark price of a position, where the mark feed itself has been silent; its age stays visible.
+
+        A position repeats its mark whether or not the mark still lives, so an unchanged price is as old as when it was first seen.
+        """
+        if self._position_mark is None or self._position_mark.value != price:
+            self._position_mark = Seen(price, seen_ms)
+        known = self._position_mark
+        if price > 0 and (self.mark is None or known.received_ms - self.mark.received_ms > FALLBACK_AFTER_MS):
+            self.mark = known
 
     def lose(self, feed: str, reason: str) -> None:
         """Stop believing a feed until it speaks again."""
