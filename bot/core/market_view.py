@@ -71,7 +71,7 @@ class MarketView:
     def fall_back_to(self, price: Decimal, seen_ms: int) -> None:
         """Take the mark price of a position, where the mark feed itself has been silent; its age stays visible.
 
-        A position repeats its mark whether or not the mark still lives, so an unchanged price is as old as when it was first seen.
+        A position repeats its mark whether or not the mark still lives, so an unchanged price is as old as when first seen.
         """
         if self._position_mark is None or self._position_mark.value != price:
             self._position_mark = Seen(price, seen_ms)

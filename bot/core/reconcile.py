@@ -1,6 +1,6 @@
 """From what we want to show and what may be live to a plan: keep, amend, place, cancel.
 
-One slot for each side. The rules, in this order:
+One slot for each level of each side. The rules, in this order:
 
 - An order on its way (being placed, or replaced) is waited for: its answer decides.
 - An order whose outcome is in doubt does not hold the slot; it is counted in the exposure, and asked about elsewhere.
@@ -54,35 +54,70 @@ def reconcile(
     `may_amend` says whether replacing in place is safe and wanted for this pair. With `replace_all`, an order that is as wished
     is replaced all the same: its time on the book runs out, or the documents' loop is followed to the letter.
     """
-    keep: list[Order] = []
-    amend: list[Amend] = []
-    place: list[Quote] = []
-    cancel: list[Order] = []
-    wait: list[Order] = []
+    plan = Plan()
     for side in Side:
-        quote = next((each for each in desired if each.side is side), None)
+        wishes = [quote for quote in desired if quote.side is side]
         held = [order for order in live if order.side is side and order.status is not Status.UNKNOWN]
-        moving = [order for order in held if order.status in ON_ITS_WAY]
-        resting = [order for order in held if order.status is Status.RESTING]
-        if moving:
-            wait += moving
-            for order in resting:
-                is_spoken_for = order.replaced_by is not None or _leads_to(order, moving)
-                (wait if is_spoken_for else cancel).append(order)
-            continue
-        fits = [order for order in resting if quote is not None and _is_as_wished(order, quote) and not replace_all]
+        plan = _with(plan, _one_side(wishes, held, may_amend=may_amend, replace_all=replace_all))
+    doubtful = sum(order.status is Status.UNKNOWN for order in live)
+    fates = len(plan.keep) + len(plan.amend) + len(plan.cancel) + len(plan.wait)
+    assert fates + doubtful == len(live), "every live order has one fate"
+    return plan
+
+
+def _one_side(
+    wishes: list[Quote], held: Sequence[Order], *, may_amend: Callable[[Order, Quote], bool], replace_all: bool
+) -> Plan:
+    """Plan one side; its levels are matched from the touch outwards, each order to at most one wish."""
+    moving = [order for order in held if order.status in ON_ITS_WAY]
+    resting = [order for order in held if order.status is Status.RESTING]
+    spoken_for = [order for order in resting if order.replaced_by is not None or _leads_to(order, moving)]
+    free = sorted((order for order in resting if order not in spoken_for), key=_outwards)
+    open_wishes = _not_yet_served(wishes, moving)
+    keep: list[Order] = []
+    for quote in list(open_wishes):
+        fits = [order for order in free if _is_as_wished(order, quote) and not replace_all]
         if fits:
             keep.append(fits[0])
-            cancel += [order for order in resting if order is not fits[0]]
-        elif quote is not None and len(resting) == 1 and _same_size(resting[0], quote) and may_amend(resting[0], quote):
-            amend.append(Amend(order=resting[0], quote=quote))
-        elif resting:
-            cancel += resting
-        elif quote is not None:
-            place.append(quote)
-    doubtful = sum(order.status is Status.UNKNOWN for order in live)
-    assert len(keep) + len(amend) + len(cancel) + len(wait) + doubtful == len(live), "every live order has one fate"
-    return Plan(keep=tuple(keep), amend=tuple(amend), place=tuple(place), cancel=tuple(cancel), wait=tuple(wait))
+            free.remove(fits[0])
+            open_wishes.remove(quote)
+    amend: list[Amend] = []
+    cancel: list[Order] = []
+    for order in free:
+        instead = next((each for each in open_wishes if _same_size(order, each) and may_amend(order, each)), None)
+        if instead is None:
+            cancel.append(order)
+        else:
+            amend.append(Amend(order=order, quote=instead))
+            open_wishes.remove(instead)
+    # A cancelled order leaves its slot when the exchange has confirmed its end; until then one wish waits for it.
+    place = open_wishes[: max(0, len(open_wishes) - len(cancel))]
+    return Plan(keep=tuple(keep), amend=tuple(amend), place=tuple(place), cancel=tuple(cancel), wait=tuple(moving + spoken_for))
+
+
+def _not_yet_served(wishes: list[Quote], moving: Sequence[Order]) -> list[Quote]:
+    """Return the wishes that no order on its way serves: one at the same price serves its wish, any other the outermost one."""
+    left = list(wishes)
+    legs = [order for order in moving if not any(each.replaces == order.client_order_id for each in moving)]
+    for order in sorted(legs, key=_outwards):
+        if left:
+            exact = next((quote for quote in left if quote.price == order.price), left[-1])
+            left.remove(exact)
+    return left
+
+
+def _outwards(order: Order) -> int:
+    return -order.side.sign * order.price
+
+
+def _with(plan: Plan, other: Plan) -> Plan:
+    return Plan(
+        keep=plan.keep + other.keep,
+        amend=plan.amend + other.amend,
+        place=plan.place + other.place,
+        cancel=plan.cancel + other.cancel,
+        wait=plan.wait + other.wait,
+    )
 
 
 def _leads_to(order: Order, moving: Sequence[Order]) -> bool:
