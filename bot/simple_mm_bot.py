@@ -96,7 +96,9 @@ class MarketMaker:
         self.ids = OrderIds(self._started_ms)
         self.engine = Engine([each.settings() for each in config.markets()], account_settings or AccountSettings(), self.ids)
         self.inbox = Inbox(clock)
-        self.orders = OrderManager(exchange, self.inbox.emit, clock, logger.log, lambda: home.is_halted)
+        self.orders = OrderManager(
+            exchange, self.inbox.emit, clock, logger.log, lambda: home.is_halted, objects=self.engine.objection_to
+        )
         self.orders.account = self.engine.account
         self.hand = HandOrders(self.engine, self.orders, exchange, clock, self.ids)
         self.verbs = Verbs(

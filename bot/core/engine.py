@@ -555,6 +555,13 @@ class Engine:
             elif (view := self.views.get(market)) is not None:
                 self.makers[market] = Maker(view, each, Simple())
 
+    def objection_to(self, order: Order) -> str:
+        """Say why an order that was decided earlier must not leave now; "" when it may."""
+        if order.owner is Owner.BOT and self.state is not BotState.RUNNING:
+            return f"the bot is {self.state}: {self.state_reason.text}"
+        held = self.orders.get(order.client_order_id)
+        return "its end was asked for before it left" if held is not None and held.cancel_asked else ""
+
     # --- what others read -------------------------------------------------------------------------------------------------
 
     def bot_orders(self) -> tuple[Order, ...]:
