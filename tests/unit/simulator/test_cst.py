@@ -37,7 +37,8 @@ def base() -> Watched:
 
 @pytest.fixture(scope="module")
 def extended() -> Watched:
-    return watch(*extended_stream(1), 1_200, 0.1)
+    steady = Temper(median_vol=2.0, log_vol_sd=0.0)  # else a short sample may fall into one quiet or wild hour
+    return watch(*extended_stream(1, temper=steady), 1_200, 0.1)
 
 
 @pytest.mark.parametrize(("bids", "asks"), [(1, 1), (1, 5), (2, 1), (5, 1), (3, 4)])
@@ -87,7 +88,7 @@ def test_the_extended_book_has_the_stylised_facts(extended: Watched) -> None:
 
     for name, (low, high) in EXTENDED.items():
         if name not in TAILS:
-            assert low - WIDER * abs(low) - 0.05 * high <= found[name] <= high + WIDER * abs(high), name
+            assert low - WIDER * abs(low) <= found[name] <= high + WIDER * abs(high), name
     assert found["kurtosis 1 s"] > 0.5
     assert found["up, lowest decile"] < 0.2
     assert found["up, highest decile"] > 0.8
