@@ -56,12 +56,23 @@ Log = Callable[..., None]
 class OrderManager:
     """Carries out actions through bounded queues; `run` must be running for anything to leave."""
 
-    def __init__(self, exchange: Exchange, emit: Emit, clock: Clock, log: Log, is_halted: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        emit: Emit,
+        clock: Clock,
+        log: Log,
+        is_halted: Callable[[], bool],
+        *,
+        objects: Callable[[Order], str] = lambda _order: "",
+    ) -> None:
+        """`objects` says why an order must not leave any more, "" when it may; it is asked as late as possible."""
         self._exchange = exchange
         self._emit = emit
         self._clock = clock
         self._log = log
         self._is_halted = is_halted
+        self._objects = objects
         self._urgent: asyncio.Queue[CancelOrder | ArmDeadManSwitch] = asyncio.Queue(MOST_WAITING)
         self._creates: asyncio.PriorityQueue[tuple[float, int, PlaceOrder]] = asyncio.PriorityQueue(MOST_WAITING)
         self._numbers = itertools.count()
@@ -143,18 +154,14 @@ class OrderManager:
     async def place(self, action: PlaceOrder) -> None:
         """Send one order, and tell the engine what came of it."""
         order = action.approved.order
-        order_id, now_ms = order.client_order_id, self._clock.now_ms()
-        if self._is_halted():
-            self._emit(PlaceNotSent(client_order_id=order_id, reason="a HALT marker stands", received_ms=now_ms))
-            return
-        if now_ms - action.decided_ms > STALE_DECISION_MS:
-            reason = f"decided {now_ms - action.decided_ms} ms ago"
-            self._emit(PlaceNotSent(client_order_id=order_id, reason=reason, received_ms=now_ms))
+        order_id = order.client_order_id
+        if objection := self._objection(action):
+            self._emit(PlaceNotSent(client_order_id=order_id, reason=objection, received_ms=self._clock.now_ms()))
             return
         self._log("DEBUG", "order_edit" if order.replaces else "order_attempt", order.market, **_attempt(order))
         started_ms = self._clock.monotonic_ms()
         try:
-            exchange_order_id = await self._exchange.place(order)
+            exchange_order_id = await self._exchange.place(order, objection=lambda: self._objection(action))
         except (NotSent, InvalidInput) as error:
             self._answered(order, "not sent", str(error), started_ms)
             self._emit(PlaceNotSent(client_order_id=order_id, reason=str(error), received_ms=self._clock.now_ms()))
@@ -174,6 +181,15 @@ class OrderManager:
             self._emit(
                 PlaceAcknowledged(client_order_id=order_id, exchange_order_id=exchange_order_id, received_ms=self._clock.now_ms())
             )
+
+    def _objection(self, action: PlaceOrder) -> str:
+        """Say why an order must not leave now, although it was decided; asked when it is taken up and once more as it leaves."""
+        if self._is_halted():
+            return "a HALT marker stands"
+        waited_ms = self._clock.now_ms() - action.decided_ms
+        if waited_ms > STALE_DECISION_MS:
+            return f"decided {waited_ms} ms ago"
+        return self._objects(action.approved.order)
 
     def _answered(self, order: Order, status: object, answer: str, started_ms: int) -> None:
         level = "DEBUG" if status == 200 else "WARNING"

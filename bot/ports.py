@@ -14,6 +14,14 @@ from bot.core.orders import Fill, Order, OrderReport
 Emit = Callable[[Event], None]
 """Takes an event at once and never blocks."""
 
+Objection = Callable[[], str]
+"""Says why something must not happen any more; "" when it may."""
+
+
+def nobody_objects() -> str:
+    """Let everything pass."""
+    return ""
+
 
 class Clock(Protocol):
     """Time as an argument."""
@@ -64,8 +72,11 @@ class Exchange(Protocol):
     async def fees(self, markets: Collection[str]) -> dict[str, FeeRates]: ...
     async def mark_price(self, market: str) -> Decimal: ...
 
-    async def place(self, order: Order) -> int:
-        """Sign and send; return the exchange's id. Accepted is not resting: the book speaks on the account stream."""
+    async def place(self, order: Order, *, objection: Objection = nobody_objects) -> int:
+        """Sign and send; return the exchange's id. Accepted is not resting: the book speaks on the account stream.
+
+        `objection` is asked at the last moment, after every wait of ours; the order then does not leave (`NotSent`).
+        """
         ...
 
     async def cancel(self, *, client_order_id: str, exchange_order_id: int | None) -> None:

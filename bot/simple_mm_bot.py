@@ -19,6 +19,7 @@ from bot.core.engine import Engine
 from bot.core.errors import ConfigurationError, ExchangeError, MakerError, PriceUnavailable, Unauthorised
 from bot.core.events import Event, MarketRulesLoaded, QuotingStarted, VenueRefusedKey
 from bot.core.market import Market, market_name
+from bot.core.notes import Note
 from bot.core.numbers import parse_decimal, plain
 from bot.core.order_ids import OrderIds
 from bot.core.quoting.simple import symmetric_quotes
@@ -95,7 +96,9 @@ class MarketMaker:
         self.ids = OrderIds(self._started_ms)
         self.engine = Engine([each.settings() for each in config.markets()], account_settings or AccountSettings(), self.ids)
         self.inbox = Inbox(clock)
-        self.orders = OrderManager(exchange, self.inbox.emit, clock, logger.log, lambda: home.is_halted)
+        self.orders = OrderManager(
+            exchange, self.inbox.emit, clock, logger.log, lambda: home.is_halted, objects=self.engine.objection_to
+        )
         self.orders.account = self.engine.account
         self.hand = HandOrders(self.engine, self.orders, exchange, clock, self.ids)
         self.verbs = Verbs(
@@ -344,6 +347,20 @@ class MarketMaker:
     async def pause(self, reason: str = "paused by a person") -> dict[str, Any]:
         """Pull the quotes until the next start; see `Verbs.pause`."""
         return await self.verbs.pause(reason)
+
+    async def pause_market(self, market: str, reason: str = "paused by a person") -> dict[str, Any]:
+        """Take one market out while the others go on; see `Verbs.pause_market`."""
+        return await self.verbs.pause_market(market_name(market), reason)
+
+    async def resume_market(self, market: str) -> dict[str, Any]:
+        """Quote a market again; see `Verbs.resume_market`."""
+        return await self.verbs.resume_market(market_name(market))
+
+    def tell(self, note: Note) -> None:
+        """Write what did not come from the engine and must be remembered into log and journal."""
+        self.logger.log(note.level, note.event, note.market, **note.fields)
+        if self._history is not None:
+            self._history.watch.tell([note])
 
     async def flatten(self, market: str | None = None) -> dict[str, Any]:
         """Close the position of a market, the configured one by default; see `Verbs.flatten`."""

@@ -78,11 +78,22 @@ class StateFolder:
             return token
         return self.rotate_token()
 
-    def rotate_token(self) -> str:
-        """Make a new random token of 256 bits and return it."""
+    def rotate_token(self, role: str = "") -> str:
+        """Make a new random token of 256 bits and return it; with `role`, one that may do less than the owner's."""
         token = secrets.token_urlsafe(32)
-        self._write(self.path / "token", token, durable=False)
+        self._write(self._token_file(role), token, durable=False)
         return token
+
+    def role_token(self, role: str) -> str | None:
+        """Return the token of a lesser role; None where nobody asked for one."""
+        file = self._token_file(role)
+        if not file.exists():
+            return None
+        token = file.read_text(encoding="utf-8").strip()
+        return token if len(token) >= 32 else None
+
+    def _token_file(self, role: str) -> Path:
+        return self.path / (f"token-{role}" if role else "token")
 
     def announce(self, address: str) -> None:
         """Tell other programs of this user where the running bot answers."""

@@ -102,6 +102,35 @@ class Verbs:
         )
         return {"status": "paused" if gone else "pausing", "remaining": self._possibly_live()}
 
+    async def pause_market(self, market: str, reason: str) -> dict[str, Any]:
+        """Pull the quotes of one market and keep it out until it is resumed; the others go on.
+
+        Raises: InvalidInput for a market that is not quoted.
+        """
+        self._require_quoted(market)
+        self._emit(QuotingPaused(reason=reason, received_ms=self._clock.now_ms(), market=market))
+        gone = await self._until(
+            lambda: market in self._engine.paused_markets and not self._engine.orders.of(market, Owner.BOT), STOP_TIMEOUT_S
+        )
+        left = [order.client_order_id for order in self._engine.orders.of(market, Owner.BOT)]
+        return {"status": "paused" if gone else "pausing", "market": market, "remaining": left}
+
+    async def resume_market(self, market: str) -> dict[str, Any]:
+        """Quote a market again that was taken out; it quotes once the whole bot does.
+
+        Raises: InvalidInput for a market that is not quoted; AlreadyRunning when it was not taken out.
+        """
+        self._require_quoted(market)
+        if market not in self._engine.paused_markets:
+            raise AlreadyRunning(f"{market} is not paused")
+        self._emit(QuotingStarted(received_ms=self._clock.now_ms(), market=market))
+        await self._until(lambda: market not in self._engine.paused_markets, 2.0)
+        return {"status": "resumed", "market": market, "remaining": []}
+
+    def _require_quoted(self, market: str) -> None:
+        if market not in self._engine.settings:
+            raise InvalidInput("market", market, f"a market that is quoted: {', '.join(self._engine.settings)}")
+
     async def flatten(self, market: str) -> dict[str, Any]:
         """Pause, then close the market's position with reduce-only orders whose price cap widens step by step; never flips.
 

@@ -169,11 +169,16 @@ class CstStream:
             for number, rate in enumerate(self._rates.limit):
                 rest_rate = self._rates.cancel[min(number, len(self._rates.cancel) - 1)]
                 for _ in range(max(1, round(rate / rest_rate)) if number < len(self._rates.cancel) else 1):
-                    self.rest(side, start - side.sign * number)
+                    self._rest(side, start - side.sign * number)
         self._propose()
 
-    def rest(self, side: Side, price: int) -> None:
-        """Let one unit come to rest at a price."""
+    def place(self, side: Side, price: int, units: int) -> None:
+        """Let units come to rest at a price, besides what happens by itself."""
+        for _ in range(units):
+            self._rest(side, price)
+        self._propose()
+
+    def _rest(self, side: Side, price: int) -> None:
         if price > 0:
             order_id = self._ground.rest(side, Ticks(price), self._unit)
             if order_id is not None:
@@ -237,7 +242,7 @@ class CstStream:
 
     def _limit(self, side: Side) -> Happening:
         ticks = 1 + bisect_left(self._limits, self._random.random() * self._limits[-1])
-        self.rest(side, self.best(side.opposite) - side.sign * ticks)
+        self._rest(side, self.best(side.opposite) - side.sign * ticks)
         return Happening.LIMIT
 
     def _cancel(self, side: Side) -> Happening:

@@ -58,6 +58,7 @@ class Asked:
     kind: str
     """create, edit, cancel, mass_cancel, switch, open_orders, look_up, trades, positions, balance, stream or other."""
     path: str
+    query: dict[str, str]
     body: dict[str, Any]
     api_key: str
     status: int = 0
@@ -270,6 +271,7 @@ class InProcessExchange:
             ms=self.clock.now_ms(),
             kind="other",
             path=request.path,
+            query=dict(request.query),
             body=_decoded(await request.read()),
             api_key=request.headers.get("X-Api-Key", ""),
         )

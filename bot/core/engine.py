@@ -118,6 +118,8 @@ class Engine:
         self.hold = ""
         """Why nothing may be created, for a reason of our own process; "" when it may."""
         self.feed_seen_ms: dict[str, int] = {}
+        self.paused_markets: dict[str, Reason] = {}
+        """Markets that a person took out while the others go on; a start of the whole bot leaves them out, too."""
         self._has_fills_baseline = False
         self._orphan_asked_ms: dict[str, int] = {}
         self._doubts = doubts.Doubts()
@@ -418,6 +420,9 @@ class Engine:
             self._note("WARNING", "dead_man_switch_failed", None, reason=event.reason)
 
     def _apply_command(self, event: QuotingStarted | QuotingPaused | QuotingHalted | QuotingStopped) -> None:
+        if isinstance(event, QuotingStarted | QuotingPaused) and event.market is not None:
+            self._apply_market_command(event, event.market)
+            return
         self.mode.apply(event)
         match event:
             case QuotingStarted():
@@ -428,6 +433,13 @@ class Engine:
                 self._note("ERROR", "bot_halted", None, code=event.code, text=event.reason)
             case QuotingStopped():
                 self._note("INFO", "bot_stopping", None, reason=event.reason)
+
+    def _apply_market_command(self, event: QuotingStarted | QuotingPaused, market: str) -> None:
+        if isinstance(event, QuotingPaused):
+            self.paused_markets[market] = Reason(code="market_paused", text=event.reason)
+            self._note("WARNING", "market_paused", market, reason=event.reason)
+        elif self.paused_markets.pop(market, None) is not None:
+            self._note("INFO", "market_resumed", market)
 
     def halt(self, reason: Reason) -> None:
         """Stop quoting until a person has looked."""
@@ -443,7 +455,7 @@ class Engine:
         for maker in self.makers.values():
             if self.state is BotState.RUNNING:
                 position = self.account.position(maker.market)
-                actions += maker.decide(self._desk(maker, position, now_ms), blocked)
+                actions += maker.decide(self._desk(maker, position, now_ms), blocked or self.paused_markets.get(maker.market))
             else:
                 actions += maker.pull(self.orders, self.state_reason, now_ms)
             self.switch.lease(maker.market, now_ms)
@@ -542,6 +554,13 @@ class Engine:
                 maker.settings = each
             elif (view := self.views.get(market)) is not None:
                 self.makers[market] = Maker(view, each, Simple())
+
+    def objection_to(self, order: Order) -> str:
+        """Say why an order that was decided earlier must not leave now; "" when it may."""
+        if order.owner is Owner.BOT and self.state is not BotState.RUNNING:
+            return f"the bot is {self.state}: {self.state_reason.text}"
+        held = self.orders.get(order.client_order_id)
+        return "its end was asked for before it left" if held is not None and held.cancel_asked else ""
 
     # --- what others read -------------------------------------------------------------------------------------------------
 

@@ -392,16 +392,18 @@ class CreatesHeld(Record, frozen=True, kw_only=True):
 
 
 class QuotingStarted(Record, frozen=True, kw_only=True):
-    """A person, or the configuration at start-up, asked for quotes."""
+    """A person, or the configuration at start-up, asked for quotes. With `market`, only that one is resumed."""
 
     received_ms: int
+    market: str | None = None
 
 
 class QuotingPaused(Record, frozen=True, kw_only=True):
-    """Quotes are pulled and nothing new is opened until a person starts again."""
+    """Quotes are pulled and nothing new is opened until a person starts again. With `market`, on that one only."""
 
     reason: str
     received_ms: int
+    market: str | None = None
 
 
 class QuotingHalted(Record, frozen=True, kw_only=True):

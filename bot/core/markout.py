@@ -18,6 +18,8 @@ from bot.core.orders import Side
 HORIZONS_MS: Final = (1_000, 5_000, 30_000, 60_000)
 TOXICITY_HORIZON_MS: Final = 5_000
 HALF_LIFE_FILLS: Final = 20.0
+ADVERSE_HALF_LIFE_FILLS: Final = 100.0
+"""Longer than that of the markout: a price that is demanded from every fill must not follow the luck of the last few."""
 MOST_PENDING: Final = 2_000
 MINUTES_KEPT: Final = 1_440
 MINUTE_MS: Final = 60_000
@@ -90,8 +92,7 @@ class Markouts:
         self._captured = (0.0, 0.0)
         self.recent_markout_bps: float | None = None
         """Moving mean of the 5 s markout over our fills, half-life 20 fills; None before the first."""
-        self.recent_adverse_bps: float | None = None
-        """The same of the mid's move against us, positive is adverse."""
+        self._adverse = (0.0, 0.0)
         self.unjudged = 0
         """Horizons that fell due without a fresh mid."""
 
@@ -134,7 +135,14 @@ class Markouts:
         self._sums[horizon_ms].add(fill.size, markout, adverse, fill.filled_ms // MINUTE_MS)
         if horizon_ms == TOXICITY_HORIZON_MS:
             self.recent_markout_bps = self._moved(self.recent_markout_bps, markout)
-            self.recent_adverse_bps = self._moved(self.recent_adverse_bps, -adverse)
+            keep = 2 ** (-1 / ADVERSE_HALF_LIFE_FILLS)
+            self._adverse = (keep * self._adverse[0] + 1, keep * self._adverse[1] - adverse)
+
+    @property
+    def recent_adverse(self) -> tuple[float, float]:
+        """Return the mean move against us within 5 s of a fill, in bps, and how many fills it is worth; (0, 0) before any."""
+        weight, total = self._adverse
+        return (total / weight, weight) if weight else (0.0, 0.0)
 
     def _moved(self, before: float | None, now: float) -> float:
         return now if before is None else before + self._weight * (now - before)

@@ -22,7 +22,7 @@ from bot.extended.order_body import AccountKeys, order_body
 from bot.extended.rest import Deadlines, OnRequest, RestClient, ignore_request, segment
 from bot.extended.signing import Signer
 from bot.extended.streams import Streams
-from bot.ports import AccountIdentity, Clock, Emit, FeeRates
+from bot.ports import AccountIdentity, Clock, Emit, FeeRates, Objection, nobody_objects
 from bot.secret import Secret
 
 SWITCH_RANGE_S: Final = (5, 600)
@@ -236,11 +236,12 @@ class ExtendedExchange:
 
     # --- orders -------------------------------------------------------------------------------------------
 
-    async def place(self, order: Order) -> int:
+    async def place(self, order: Order, *, objection: Objection = nobody_objects) -> int:
         """Sign and send; return the exchange's id. Accepted is not resting: the account stream tells.
 
         `order.replaces` is our id of an open order that this one takes the place of, in one request. If the exchange's
-        book refuses the new order, the old one is gone as well; if the request is refused, the old one stays.
+        book refuses the new order, the old one is gone as well; if the request is refused, the old one stays. `objection`
+        is asked after the order has waited for its place in the budget.
         """
         try:
             body = await self._signed(order)
@@ -248,7 +249,7 @@ class ExtendedExchange:
             raise
         except MakerError as wrong:
             raise NotSent(f"the order could not be made ready: {wrong}") from wrong
-        envelope = await self._write("POST", "/user/order", asked=Asked.CREATE, body=body)
+        envelope = await self._write("POST", "/user/order", asked=Asked.CREATE, body=body, objection=objection)
         try:
             placed = _decode(wire.PlacedOrder, envelope.data)
             return translate.whole("id", placed.id)
@@ -372,9 +373,12 @@ class ExtendedExchange:
         query: list[tuple[str, str]] | None = None,
         body: object = None,
         is_urgent: bool = False,
+        objection: Objection = nobody_objects,
     ) -> wire.Envelope:
         self._opened()
-        return await self._rest.ask(method, path, route=route, asked=asked, query=query or (), body=body, is_urgent=is_urgent)
+        return await self._rest.ask(
+            method, path, route=route, asked=asked, query=query or (), body=body, is_urgent=is_urgent, objection=objection
+        )
 
 
 def _hex(text: str) -> int:

@@ -14,6 +14,7 @@ from bot.extended.answers import DOCUMENTED, Answer, Asked, read_answer
 from bot.extended.budget import BudgetExhausted, RequestBudget, Turn
 from bot.extended.endpoints import USER_AGENT
 from bot.extended.wire import Envelope
+from bot.ports import Objection, nobody_objects
 from bot.secret import Secret
 
 MAX_BODY_BYTES: Final = 16 * 1024 * 1024
@@ -84,10 +85,12 @@ class RestClient:
         body: object = None,
         is_private: bool = True,
         is_urgent: bool = False,
+        objection: Objection = nobody_objects,
     ) -> Envelope:
         """Send one request and return the envelope of a "yes".
 
-        `route` names the path without ids, for logs and metrics; an urgent request may use the reserved budget.
+        `route` names the path without ids, for logs and metrics; an urgent request may use the reserved budget; `objection` is
+        asked once its turn has come.
 
         Raises: NotSent, OutcomeUnknown (writes), ExchangeUnreachable, ProtocolError (reads), Refused and its kinds.
         """
@@ -98,13 +101,15 @@ class RestClient:
             turn = _turn_of(asked, is_urgent)
             wait_s = self._deadlines.create_turn_s if turn is Turn.CREATE else self._deadlines.turn_s
             await self._budget.take(turn, wait_at_most_s=wait_s)
+            if why := objection():
+                raise NotSent(why)
             started = perf_counter()
             total_s = self._deadlines.read_s if asked is Asked.READ else self._deadlines.write_s
             address = URL(self._base + path, encoded=True).with_query(list(query))
             http_status, text = await self._send(method, address, body, total_s=total_s, is_private=is_private)
             answer = read_answer(asked, http_status, text)
-        except BudgetExhausted as full:
-            answer = Answer(error=_not_sent(asked, str(full)))
+        except (BudgetExhausted, NotSent) as kept:
+            answer = Answer(error=_not_sent(asked, str(kept)))
         except _NEVER_LEFT as trouble:
             answer = Answer(error=_not_sent(asked, _told(trouble)))
         except _LOST as trouble:

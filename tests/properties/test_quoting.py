@@ -88,6 +88,7 @@ beliefs = st.builds(
     seconds_to_funding=st.one_of(st.none(), numbers(0.0, 3600.0)),
     markout_bps=maybe_small,
     adverse_bps=maybe_small,
+    adverse_fills=numbers(0.0, 200.0),
     vpin=st.one_of(st.none(), numbers(0.0, 1.0)),
     latency_ms=st.one_of(st.none(), numbers(0.0, 1e5)),
 )

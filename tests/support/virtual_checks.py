@@ -171,7 +171,11 @@ class Checks:
             if view is None or view.mark is None:
                 continue
             too_old_ms = view.mark.age_ms(bot.clock.now_ms()) - settings.max_mark_age_ms
-            resting = [order for order in bot.live() if order.market == market and order.status is Status.RESTING]
+            resting = [
+                order
+                for order in bot.live()
+                if order.market == market and order.status is Status.RESTING and not order.cancel_asked
+            ]
             if too_old_ms > PULL_WITHIN_MS and resting:
                 self.fail("I9", f"{len(resting)} quotes stand although the mark price is {too_old_ms} ms older than allowed")
 

@@ -52,9 +52,13 @@ def assemble(
     settings: MakerSettings,
     quoting: QuotingSettings,
     breakdown: Breakdown,
+    edge_bps: float = 0.0,
 ) -> WishedPrices:
-    """Lay the levels behind the first pair, and withdraw a growing side that has no size left."""
-    bid, ask = _kept_apart(distances, quoting)
+    """Lay the levels behind the first pair, and withdraw a growing side that has no size left.
+
+    Every quote keeps `edge_bps`, or the configured minimum where that is more, from the fair price.
+    """
+    bid, ask = _kept_apart(distances, max(edge_bps, quoting.min_edge_bps))
     step = _step(distances.half, fair, picture, quoting)
     factors = taper(picture, settings, quoting.soft_position)
     ratio = decimal_of("size ratio", quoting.size_ratio)
@@ -78,11 +82,11 @@ def assemble(
     )
 
 
-def _kept_apart(distances: Distances, quoting: QuotingSettings) -> tuple[Decimal, Decimal]:
+def _kept_apart(distances: Distances, edge_bps: float) -> tuple[Decimal, Decimal]:
     """Return the two distances with the minimum edge kept."""
     bid, ask = min(distances.bid, FARTHEST), min(distances.ask, FARTHEST)
-    if quoting.min_edge_bps > 0:
-        edge = fraction_of_bps("minimum edge", quoting.min_edge_bps)
+    if edge_bps > 0:
+        edge = fraction_of_bps("minimum edge", edge_bps)
         return max(bid, edge), max(ask, edge)
     return max(bid, -FARTHEST), max(ask, -FARTHEST)
 

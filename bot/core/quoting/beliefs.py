@@ -1,5 +1,7 @@
 """What the model strategies need to believe before they can quote, gathered in one unit: bps and order sizes."""
 
+from typing import Final
+
 import msgspec
 
 from bot.core.notes import Reason
@@ -10,6 +12,9 @@ from bot.core.quoting.opinions import Opinions
 from bot.core.quoting.parameters import QuotingSettings
 from bot.core.settings import MakerSettings
 from bot.core.snapshot import MarketPicture
+
+PRIOR_FILLS: Final = 10.0
+"""How many fills the prior of adverse selection is worth."""
 
 
 class Beliefs(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,8 +65,11 @@ def fee_bps(picture: MarketPicture) -> float:
 
 
 def adverse_bps(quoting: QuotingSettings, opinions: Opinions) -> float:
-    """Return the expected move against us within 5 s of a fill: measured, or the prior; never a gain."""
-    return max(0.0, quoting.prior_adverse_bps if opinions.adverse_bps is None else opinions.adverse_bps)
+    """Return the expected move against us within 5 s of a fill: what is measured, shrunk to the prior; never a gain."""
+    if opinions.adverse_bps is None:
+        return quoting.prior_adverse_bps
+    believed = PRIOR_FILLS * quoting.prior_adverse_bps + opinions.adverse_fills * opinions.adverse_bps
+    return max(0.0, believed / (PRIOR_FILLS + opinions.adverse_fills))
 
 
 def expected_drift(quoting: QuotingSettings, opinions: Opinions) -> float:

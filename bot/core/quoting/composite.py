@@ -20,7 +20,7 @@ from bot.core.quoting.inventory import inventory_lots, limit_lots
 from bot.core.quoting.opinions import NO_OPINIONS, Opinions
 from bot.core.quoting.parameters import QuotingSettings
 from bot.core.quoting.skew import Skew, skew_of
-from bot.core.quoting.spread import HalfSpread, half_spread, model_half_spread
+from bot.core.quoting.spread import HalfSpread, half_spread, kept_edge, model_half_spread
 from bot.core.settings import MakerSettings
 from bot.core.snapshot import MarketPicture
 
@@ -69,6 +69,7 @@ class Composite:
             picture=picture,
             settings=settings,
             quoting=quoting,
+            edge_bps=kept_edge(picture, quoting, opinions),
             breakdown=_explained(
                 fair=fair,
                 beliefs=beliefs,

@@ -35,6 +35,8 @@ class Opinions(msgspec.Struct, frozen=True, kw_only=True):
     """Moving mean of our own 5 s markouts."""
     adverse_bps: float | None = None
     """Moving mean of the mid's move against us within 5 s of a fill, positive is adverse."""
+    adverse_fills: float = 0.0
+    """How many fills that mean is worth."""
     vpin: float | None = None
     latency_ms: float | None = None
     """From the event to an order on the book, as measured."""

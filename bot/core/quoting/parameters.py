@@ -56,6 +56,7 @@ class QuotingSettings(msgspec.Struct, frozen=True, kw_only=True):
     vpin_strength: float = 0.0
     vpin_bucket_lots: float = 0.0
     min_edge_bps: float = 0.0
+    cost_edge: float = 1.0
     unknown_widening: float = 2.0
     max_half_spread_bps: float = 500.0
     levels: int = 3

@@ -183,6 +183,7 @@ class MarketSense:
         """Return what is believed now. `exchange_offset_ms` is exchange time minus ours: funding is paid on its full hours."""
         self.markouts.settle(now_ms)
         bid, ask, _ = view.touch()
+        adverse_bps, fills = self.markouts.recent_adverse
         volatility, intensity = self.volatility.read(), self._read_intensity(now_ms)
         calm = volatility.slow if volatility else 0.0
         wanted = gamma_for(
@@ -206,7 +207,8 @@ class MarketSense:
             funding_rate=float(view.funding_rate.value) if view.funding_rate else None,
             seconds_to_funding=(HOUR_MS - (now_ms + exchange_offset_ms) % HOUR_MS) / 1000,
             markout_bps=self.markouts.recent_markout_bps,
-            adverse_bps=self.markouts.recent_adverse_bps,
+            adverse_bps=adverse_bps if fills else None,
+            adverse_fills=fills,
             vpin=self.vpin.value if self.vpin else None,
             latency_ms=latency_ms,
         )

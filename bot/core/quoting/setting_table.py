@@ -65,6 +65,13 @@ SETTINGS: Final[Mapping[str, Setting]] = {
     "min_edge_bps": Setting(
         0, 50, "bps", "Every quote keeps at least this distance from the fair price, whatever the skew.", off=0
     ),
+    "cost_edge": Setting(
+        0,
+        1,
+        "share",
+        "Every quote keeps this share of fee and adverse selection from the fair price, whatever the skew.",
+        off=0,
+    ),
     "unknown_widening": Setting(1, 4, "factor", "Widening while an estimate that is needed does not exist yet.", off=1),
     "max_half_spread_bps": Setting(1, 2000, "bps", "The half-spread is never wider."),
     "levels": Setting(1, 8, "quotes", "Quotes on each side.", off=1),

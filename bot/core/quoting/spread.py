@@ -98,10 +98,22 @@ def stale_move_bps(settings: MakerSettings, quoting: QuotingSettings, opinions: 
     return quoting.stale_z * opinions.volatility.used * math.sqrt(stale_ms / 1000)
 
 
+def kept_edge(picture: MarketPicture, quoting: QuotingSettings, opinions: Opinions) -> float:
+    """Return the distance from the fair price, in bps, that skew may not take away: what a fill costs, as far as configured.
+
+    Inventory that is sold back for less than a fill costs is not reduced but churned.
+    """
+    return quoting.cost_edge * _costs(picture, quoting, opinions) if quoting.cost_edge > 0 else 0.0
+
+
+def _costs(picture: MarketPicture, quoting: QuotingSettings, opinions: Opinions) -> float:
+    return max(0.0, fee_bps(picture) + adverse_bps(quoting, opinions))
+
+
 def _asked(
     picture: MarketPicture, settings: MakerSettings, quoting: QuotingSettings, opinions: Opinions, model: float | Reason
 ) -> tuple[Part, ...]:
-    costs = max(0.0, fee_bps(picture) + adverse_bps(quoting, opinions))
+    costs = _costs(picture, quoting, opinions)
     stale = stale_move_bps(settings, quoting, opinions)
     parts: list[Part] = []
     if quoting.cover_costs:

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Collection
 from decimal import Decimal
 
-from bot.core.errors import MakerError
+from bot.core.errors import MakerError, NotSent
 from bot.core.events import BalanceReported, PositionReport
 from bot.core.market import Market
 from bot.core.orders import Fill, Order, OrderReport
-from bot.ports import AccountIdentity, Emit, FeeRates
+from bot.ports import AccountIdentity, Emit, FeeRates, Objection, nobody_objects
 from tests.unit.core.play import btc
 
 
@@ -43,7 +43,9 @@ class FakeExchange:
         self._called("mark_price", market)
         return Decimal(100)
 
-    async def place(self, order: Order) -> int:
+    async def place(self, order: Order, *, objection: Objection = nobody_objects) -> int:
+        if why := objection():
+            raise NotSent(why)
         self._called("place", order.client_order_id)
         if self.hold is not None:
             await self.hold.wait()

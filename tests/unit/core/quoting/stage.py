@@ -58,6 +58,7 @@ def opinions(**changes: object) -> Opinions:
         "intensity": Intensity(fills_per_s=0.33, decay_per_bps=0.85, orders=500, source="trades"),
         "index_age_ms": 500,
         "basis": 5 / 86_195,
+        "adverse_fills": 1e9,
         "funding_rate": 0.0,
         "seconds_to_funding": 1800.0,
     }

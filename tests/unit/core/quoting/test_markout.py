@@ -121,8 +121,22 @@ def test_adverse_moves_are_counted_as_such() -> None:
     markouts.see(99.9, 4_000)
     markouts.settle(5_000)
 
-    assert markouts.recent_adverse_bps == pytest.approx(10)
+    assert markouts.recent_adverse == pytest.approx((10, 1))
     assert markouts.recent_markout_bps == pytest.approx(-5)
+
+
+def test_adverse_selection_follows_a_hundred_fills_not_the_last_few() -> None:
+    markouts = Markouts()
+    assert markouts.recent_adverse == (0.0, 0.0)
+    markouts.see(100.0, 0)
+    for _ in range(1_000):
+        markouts.filled(Side.BUY, 100.0, 1.0, 0)
+    markouts.see(99.9, 1)
+    markouts.settle(5_000)
+    bps, fills = markouts.recent_adverse
+
+    assert bps == pytest.approx(10)
+    assert fills == pytest.approx(1 / (1 - 2 ** (-1 / 100)), rel=2e-3)
 
 
 def test_the_error_takes_fills_of_one_minute_together() -> None:

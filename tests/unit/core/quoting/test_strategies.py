@@ -273,6 +273,24 @@ def test_a_minimum_edge_holds_against_the_skew() -> None:
     assert bid > 0.7
 
 
+def test_skew_never_gives_away_what_a_fill_costs() -> None:
+    costly = opinions(adverse_bps=1.5)
+
+    assert bps(wish(shown=with_position("0.1"), believed=costly))[1] == pytest.approx(1.5)
+    assert bps(wish(shown=with_position("0.1"), believed=costly, cost_edge=0.5))[1] == pytest.approx(0.75)
+    assert bps(wish(shown=with_position("0.1"), believed=costly, cost_edge=0.0))[1] < 0.5
+
+
+def test_a_few_fills_hardly_move_the_expected_adverse_selection() -> None:
+    def costs(fills: float) -> float:
+        claims = why(wish(believed=opinions(adverse_bps=6.3, adverse_fills=fills), prior_adverse_bps=0.3)).candidates
+        return next(part.value for part in claims if part.name == "costs")
+
+    assert costs(0) == pytest.approx(0.3)
+    assert costs(10) == pytest.approx(3.3)
+    assert costs(1e9) == pytest.approx(6.3)
+
+
 def test_levels_step_away_with_growing_sizes() -> None:
     wished = wish(levels=3, size_ratio=1.3, level_step_bps=3.0)
     bids = [level for level in wished.levels if level.side is Side.BUY]
