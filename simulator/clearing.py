@@ -10,6 +10,7 @@ from simulator.events import BalanceChanged, Event, FillBooked, OrderChanged, Po
 from simulator.ids import Snowflakes
 from simulator.ledger import ZERO, Position, fee_of
 from simulator.market_state import MarketState
+from simulator.markets import MarketSpec
 from simulator.matching import Match, Side
 from simulator.options import VenueOptions
 from simulator.orders import Order, Reason, Status
@@ -38,11 +39,14 @@ class Clearing:
         self._ids = ids
         self._options = options
         self._emit = emit
+        self.note_made: Callable[[int, MarketSpec, int], None] = lambda _maker_id, _spec, _tick_lots: None
+        """Told about every maker's part of a trade: account, market, price times size in ticks times lots."""
 
     def settle(self, state: MarketState, taker_side: Side, taker: Order | None, match: Match, *, now_ms: int) -> None:
         """Book one match; `taker` is None when the background flow took."""
         liquidates = taker is not None and taker.liquidates
         trade_id, printed = self._print(state, taker_side, match.price, match.lots, now_ms=now_ms, liquidates=liquidates)
+        self.note_made(match.maker_owner, state.spec, match.price * match.lots)
         maker = None if match.maker_owner == HOUSE_ACCOUNT else self._store.by_id[match.maker_id]
         if maker is not None or taker is not None:
             trade = _Trade(trade_id, state, match.price, match.lots, now_ms)

@@ -245,7 +245,8 @@ class Engine:
         order = self._store.by_id[order_id]
         position = self._ledger.position_lots(order.account_id, order.market) * -order.side.sign
         resting = state.book.find(order_id)
-        assert resting is not None
+        if resting is None:
+            return order_id  # the matches before it have used its position up, and it went with it
         if position <= 0:
             self.cancel(order, now_ms, reason=Reason.REDUCE_ONLY_FAILED)
         elif position < resting.lots:

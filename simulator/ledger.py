@@ -101,6 +101,8 @@ class Ledger:
     bookings: int = 0
     """Trades booked."""
     full_checks: int = 0
+    _held: dict[int, dict[str, Position]] = field(default_factory=lambda: defaultdict(dict))
+    """The same open positions, by account and then market."""
     _stakes: Decimal = ZERO
     """The running sum of all stakes: what every single booking has moved."""
 
@@ -117,7 +119,7 @@ class Ledger:
         return position.lots if position else Lots(0)
 
     def positions_of(self, account_id: int) -> list[Position]:
-        return [position for (owner, _), position in self.positions.items() if owner == account_id]
+        return list(self._held[account_id].values())
 
     def book_trade(
         self,
@@ -197,6 +199,7 @@ class Ledger:
                 updated_ms=booking.now_ms,
             )
             self.positions[booking.account_id, booking.market] = position
+            self._held[booking.account_id][booking.market] = position
         position.lots = Lots(position.lots + booking.side.sign * booking.lots)
         position.cost += booking.value
         position.opened_lots = Lots(position.opened_lots + booking.lots)
@@ -224,6 +227,7 @@ class Ledger:
             position.closed_ms = booking.now_ms
             position.closed_side = -booking.side.sign
             del self.positions[position.account_id, position.market]
+            del self._held[position.account_id][position.market]
             self.closed[position.account_id].append(position)
 
     def _flip(self, position: Position, booking: "_Booking") -> Position:

@@ -72,9 +72,9 @@ class LiquidationDesk:
         unit = state.mark * state.spec.lot_size
         part = max(whole // PARTS, int((SMALLEST_PART / unit).to_integral_value(ROUND_CEILING)), 1)
         for _ in range(PARTS):
-            lots, limit = Lots(min(part, abs(position.lots))), self._limit(position, state, ZERO)
-            if not lots or not self._is_unsafe(account.account_id):
+            if not position.lots or not self._is_unsafe(account.account_id):
                 return
+            lots, limit = Lots(min(part, abs(position.lots))), self._limit(position, state, ZERO)
             if self._engine.fillable(state, _closing(position), limit) < lots:
                 break
             self._sell_off(account, position, lots, limit, now_ms)

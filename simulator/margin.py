@@ -4,7 +4,7 @@ Source: the exchange's margin schedule (brackets by position value, initial marg
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
@@ -26,10 +26,12 @@ class Exposure:
     buy_value: Decimal
     """Open buy orders, price times what is left."""
     sell_value: Decimal
+    signed_value: Decimal = field(init=False)
+    """What is held at the mark; negative when short."""
 
-    @property
-    def signed_value(self) -> Decimal:
-        return self.mark * self.spec.lot_size * self.position.lots if self.position else ZERO
+    def __post_init__(self) -> None:
+        held = self.mark * self.spec.lot_size * self.position.lots if self.position else ZERO
+        object.__setattr__(self, "signed_value", held)  # asked for again and again
 
     @property
     def unrealised(self) -> Decimal:
@@ -39,12 +41,14 @@ class Exposure:
     def initial_margin(self) -> Decimal:
         held = self.signed_value
         worst = max(abs(held + self.buy_value), abs(held - self.sell_value))
+        if not worst:
+            return ZERO
         return worst * initial_rate(self.spec, worst, self.leverage)
 
     @property
     def maintenance_margin(self) -> Decimal:
         held = abs(self.signed_value)
-        return held * bracket_factor(self.spec, held) / 2
+        return held and held * bracket_factor(self.spec, held) / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,11 @@ class MarketSpec:
     """Trades by quotes: the ordinary order path refuses it, and the quote path is not offered."""
     trading_hours: str = "CONTINUOUS"
 
+    @property
+    def unit_value(self) -> Decimal:
+        """What one lot is worth at a price of one tick."""
+        return self.tick_size * self.lot_size
+
     def price(self, ticks: Ticks) -> Decimal:
         return self.tick_size * ticks
 

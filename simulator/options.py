@@ -27,6 +27,18 @@ class VenueOptions:
     mark_interval_ms: int = 1_000
     """A mark that does not change is pushed again after this long."""
     deadman_max_s: int = 86_400
+    unfilled_orders_kept: int = 20_000
+    """Closed orders without a fill that an account's memory holds; ids of forgotten ones are free again."""
+    filled_orders_kept: int = 50_000
+    rebate_tiers: tuple[tuple[Decimal, Decimal], ...] = (
+        (Decimal("0.005"), Decimal("0.00002")),
+        (Decimal("0.01"), Decimal("0.00004")),
+        (Decimal("0.025"), Decimal("0.00008")),
+        (Decimal("0.05"), Decimal("0.00013")),
+    )
+    """Pairs of a share of thirty days' maker volume and the rate it earns, both fractions, rising."""
+    rebate_minimum: Decimal = Decimal(10)
+    """Less waits for the next day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,14 @@ from simulator.orders import Order, Scope
 UNFILLED_KEPT: Final = 20_000
 """Closed orders without any fill kept per account; older ones vanish, as they do after a while on the real exchange."""
 FILLED_KEPT: Final = 50_000
+"""Closed orders with fills kept per account."""
 
 
 class OrderStore:
     """All external orders, and the queue of their expiries."""
 
-    def __init__(self) -> None:
+    def __init__(self, unfilled_kept: int = UNFILLED_KEPT, filled_kept: int = FILLED_KEPT) -> None:
+        self._kept = {False: unfilled_kept, True: filled_kept}
         self.by_id: dict[int, Order] = {}
         self.by_external: dict[tuple[int, str], Order] = {}
         self._live: defaultdict[int, dict[int, Order]] = defaultdict(dict)
@@ -34,7 +36,7 @@ class OrderStore:
         filled = order.filled > 0
         kept = self._closed[order.account_id, filled]
         kept[order.order_id] = None
-        if len(kept) > (FILLED_KEPT if filled else UNFILLED_KEPT):
+        if len(kept) > self._kept[filled]:
             oldest = next(iter(kept))
             del kept[oldest]
             forgotten = self.by_id.pop(oldest)
@@ -59,15 +61,18 @@ class OrderStore:
 
         Reduce-only orders and those that wait for a trigger need no margin; `without` is an order about to be replaced.
         """
-        buys = sells = 0
+        return self.resting_by_market(account_id, without).get(market, (0, 0))
+
+    def resting_by_market(self, account_id: int, without: Order | None = None) -> dict[str, tuple[int, int]]:
+        """Return the same for every market with such orders."""
+        found: dict[str, tuple[int, int]] = {}
         for order in self._live[account_id].values():
-            if order.market != market or order.reduce_only or order.waits or order is without:
+            if order.reduce_only or order.waits or order is without:
                 continue
-            if order.side is Side.BUY:
-                buys += order.price * order.left
-            else:
-                sells += order.price * order.left
-        return buys, sells
+            buys, sells = found.get(order.market, (0, 0))
+            value = order.price * (order.lots - order.filled)
+            found[order.market] = (buys + value, sells) if order.side is Side.BUY else (buys, sells + value)
+        return found
 
     def watch_expiry(self, order: Order) -> None:
         heappush(self._expiries, (order.expiry_ms, order.order_id))

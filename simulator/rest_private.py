@@ -15,7 +15,7 @@ from simulator.read_model import ReadModel
 from simulator.refusals import Code, Refused
 from simulator.site import Site
 from simulator.views import position_history_row
-from simulator.wire import OrderRecord, PositionRecord, TradeRecord, text
+from simulator.wire import OrderRecord, PositionRecord, TradeRecord, rounded, text
 
 _Listed = TypeVar("_Listed", OrderRecord, TradeRecord, PositionRecord)
 
@@ -197,7 +197,14 @@ async def set_leverage(request: web.Request) -> web.Response:
     return ok()
 
 
-async def rebates(request: web.Request) -> web.Response:  # noqa: ARG001 - the router passes it
+async def rebates(request: web.Request) -> web.Response:
+    found = site_of(request).venue.rebates.standing(account_of(request).account_id)
     return ok(
-        {"totalPaid": "0", "rebatesRate": "0", "marketShare": "0", "nextTierMakerShare": "0.005", "nextTierRebateRate": "0.00002"}
+        {
+            "totalPaid": text(found.paid),
+            "rebatesRate": text(found.rate),
+            "marketShare": rounded(found.share),
+            "nextTierMakerShare": text(found.next_share),
+            "nextTierRebateRate": text(found.next_rate),
+        }
     )

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from bot.core.numbers import Lots, Ticks
 from simulator.ledger import Ledger, Position
-from simulator.margin import Exposure, Margin, account_margin, liquidation_price, order_cost, position_value_limit
+from simulator.margin import ZERO, Exposure, Margin, account_margin, liquidation_price, order_cost, position_value_limit
 from simulator.market_state import MarketState
 from simulator.markets import COLLATERAL
 from simulator.matching import Side
@@ -53,22 +53,24 @@ class Standings:
 
     def exposure(self, account_id: int, market: str, without: Order | None = None) -> Exposure:
         """Return an account's stake in a market; `without` is an order that is about to be replaced."""
-        state = self.markets[market]
-        buys, sells = self.store.resting_values(account_id, market, without)
+        return self._exposure(account_id, market, self.store.resting_values(account_id, market, without))
+
+    def _exposure(self, account_id: int, market: str, resting: tuple[int, int]) -> Exposure:
+        state, (buys, sells) = self.markets[market], resting
         unit = state.spec.tick_size * state.spec.lot_size
         return Exposure(
             spec=state.spec,
             mark=state.mark,
             leverage=self.leverage(account_id, market),
             position=self.ledger.position(account_id, market),
-            buy_value=unit * buys,
-            sell_value=unit * sells,
+            buy_value=unit * buys if buys else ZERO,
+            sell_value=unit * sells if sells else ZERO,
         )
 
     def margin(self, account_id: int, without: Order | None = None) -> Margin:
-        live = {order.market for order in self.store.live(account_id)}
-        held = {position.market for position in self.ledger.positions_of(account_id)}
-        exposures = [self.exposure(account_id, market, without) for market in self.markets if market in live | held]
+        resting = self.store.resting_by_market(account_id, without)
+        touched = dict.fromkeys((*resting, *(position.market for position in self.ledger.positions_of(account_id))))
+        exposures = [self._exposure(account_id, market, resting.get(market, (0, 0))) for market in touched]
         return account_margin(self.ledger.balances[account_id], exposures)
 
     def check_funds(

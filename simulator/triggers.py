@@ -34,6 +34,8 @@ class TriggerDesk:
 
     def __init__(self) -> None:
         self._waiting: defaultdict[str, dict[int, Order]] = defaultdict(dict)
+        self._seen: dict[str, tuple[Decimal, ...]] = {}
+        """The prices each market's waiting orders were last held against."""
 
     @property
     def any(self) -> bool:
@@ -41,12 +43,15 @@ class TriggerDesk:
 
     def add(self, order: Order) -> None:
         self._waiting[order.market][order.order_id] = order
+        self._seen.pop(order.market, None)
 
     def due(self, state: MarketState) -> list[Released]:
         """Take out the orders whose price has come, oldest first."""
         waiting = self._waiting.get(state.spec.name)
-        if not waiting:
+        prices = (state.mark, state.index, state.trade_low, state.trade_high)
+        if not waiting or self._seen.get(state.spec.name) == prices:
             return []
+        self._seen[state.spec.name] = prices
         found = []
         for order in list(waiting.values()):
             if order.status is not Status.UNTRIGGERED:

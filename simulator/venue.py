@@ -27,6 +27,7 @@ from simulator.matching import Side
 from simulator.options import VenueOptions
 from simulator.order_store import OrderStore
 from simulator.orders import Kind, Order, OrderRequest, Status
+from simulator.rebates import DAY_MS, RebateDesk
 from simulator.refusals import Code, Refused
 from simulator.rules import MarketStatus, Mode, check_mode, check_reducing, check_request
 from simulator.standing import Standings
@@ -64,7 +65,7 @@ class Venue:
             for spec in specs
         }
         self.ids = Snowflakes()
-        self.store = OrderStore()
+        self.store = OrderStore(options.unfilled_orders_kept, options.filled_orders_kept)
         self.ledger = Ledger({name: state.spec for name, state in self.markets.items()}, self.ids)
         self.standings = Standings(self.markets, self.ledger, self.store, options.default_leverage)
         self._outbox: list[Event] = []
@@ -77,6 +78,8 @@ class Venue:
         self._mark_told_ms: dict[str, int] = {}
         self._quiet: set[str] = set()
         self._skip_until_ms = start_ms
+        self.rebates = RebateDesk(self.ledger, self.accounts, options, self.clearing.tell_balance)
+        self.clearing.note_made = self.rebates.note
         self.faucet = Faucet(self.ledger, self.ids)
         self.funding = FundingDesk(self.markets, self.ledger, self.ids, self._outbox.append)
         self.ledger.deposit(HOUSE_ACCOUNT, HOUSE_MONEY)
@@ -305,6 +308,7 @@ class Venue:
         self._every(SAMPLE_MS, self.funding.sample, on_the_clock=True)
         self._every(TELL_MS, self.funding.tell, on_the_clock=True)
         self._every(HOUR_MS, self._charge_funding, on_the_clock=True, skippable=False)
+        self._every(DAY_MS, self.rebates.pay, on_the_clock=True, skippable=False)
 
     def _every(self, interval_ms: int, action: Action, *, on_the_clock: bool = False, skippable: bool = True) -> None:
         """Run an action again and again; `skippable` ones sit out a jump of the clock, see `sit_out`."""

@@ -65,7 +65,8 @@ class RandomTrade:
             (self.limit, 260), (self.post_only, 80), (self.take, 120), (self.market_order, 60), (self.edit, 80),
             (self.reduce, 60), (self.conditional, 40), (self.stop_alone, 30), (self.guarded, 30), (self.cancel, 100),
             (self.mass_cancel, 8), (self.switch, 4), (self.leverage, 6), (self.claim, 4), (self.house_rests, 90),
-            (self.house_takes, 30), (self.house_leaves, 20), (self.price_walks, 60), (self.price_jumps, 1), (self.time_passes, 60),
+            (self.house_takes, 30), (self.house_leaves, 20), (self.price_walks, 60), (self.price_jumps, 1),
+            (self.time_passes, 60),
         ]  # fmt: skip
 
     def step(self) -> str:
@@ -286,7 +287,7 @@ class RandomTrade:
         self.venue.look_at_triggers()
 
     def time_passes(self) -> None:
-        if self._random.random() < 0.002:  # most of an hour, so that funding comes round often
+        if self._random.random() < 0.01:  # most of an hour, so that funding comes round often
             skipped = self._random.randint(HOUR_MS // 2, HOUR_MS)
             self.venue.sit_out(skipped)
             self.let_pass(skipped)
