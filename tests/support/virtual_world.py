@@ -45,6 +45,7 @@ from simulator.accounts import Account
 from simulator.inprocess import HOST, PORT, InProcessExchange, Setting
 from simulator.inprocess_loop import Program, VirtualLoop, context_of
 from simulator.inprocess_net import MemoryNet
+from simulator.intake import decode_order
 from simulator.matching import Side as VenueSide
 from simulator.orders import Order as VenueOrder
 from simulator.verify import public_key_function
@@ -358,6 +359,36 @@ class World:
         from_ms = START_MS + round(since_s * 1000)
         return [each for each in self.exchange.asked if each.kind in kinds and each.ms >= from_ms]
 
+    @property
+    def clock_ms(self) -> int:
+        """Return the exchange's time."""
+        return self.exchange.clock.now_ms()
+
+    def foreign_order(self, side: str, price: int, *, lots: int = 1_000, external_id: str = "by-hand-1") -> None:
+        """Let somebody with the account's key place an order elsewhere."""
+        body = {
+            "id": external_id,
+            "market": MARKET,
+            "type": "LIMIT",
+            "side": side,
+            "qty": str(self.exchange.venue.markets[MARKET].spec.size(Lots(lots))),
+            "price": str(price),
+            "timeInForce": "GTT",
+            "expiryEpochMillis": self.clock_ms + 3_600_000,
+            "fee": "0.00025",
+            "nonce": "1",
+            "postOnly": False,
+            "reduceOnly": False,
+            "selfTradeProtectionLevel": "ACCOUNT",
+            "settlement": {
+                "signature": {"r": "0x1", "s": "0x1"},
+                "starkKey": hex(self.account.public_key),
+                "collateralPosition": str(self.account.vault),
+            },
+        }
+        self.exchange.venue.submit(self.account.account_id, decode_order(msgspec.json.encode(body)))
+        self.kick()
+
     def hit(self, side: str, lots: int | None = None) -> int:
         """Let a stranger take the bot's order on a side, wholly or `lots` of it; returns the lots traded."""
         order = self.resting(side)[0]
@@ -415,6 +446,15 @@ class QuietMarket:
         order_id = self._venue.house_rest(MARKET, side, price, Lots(lots))  # type: ignore[arg-type]  # ticks of one dollar
         if order_id is not None:
             self._resting[side].append((order_id, price))
+
+    def empty(self, side: str) -> None:
+        """Remove all strangers of one side."""
+        chosen = VenueSide.BUY if side == "BUY" else VenueSide.SELL
+        for order_id, _ in self._resting[chosen]:
+            if self._venue.markets[MARKET].book.find(order_id) is not None:
+                self._venue.house_cancel(MARKET, order_id)
+        self._resting[chosen].clear()
+        self._world.kick()
 
     def clear(self, ours: VenueOrder) -> None:
         """Remove strangers who would trade before one of our orders."""

@@ -1,0 +1,251 @@
+"""Faults of market data and of the account's stream: gaps, crossed books, silence, and what must happen to the quotes."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from bot.core.mode import BotState
+from simulator.faults import Fault
+from simulator.frames import Frame, encode
+from simulator.hub import PathListener
+from simulator.inprocess_trouble import account_frame, family, late, silence
+from tests.support.virtual_world import MARKET, VirtualBot, World
+
+
+def skip_next(world: World, family_name: str, key: str | None) -> None:
+    """Lose the next frame of one stream: its number is missing."""
+    listeners = world.exchange.site.hub._listeners[family_name, key]
+    assert listeners
+    for listener in listeners:
+        assert isinstance(listener, PathListener)
+        listener.connection.skip_next = 1
+
+
+def repeat_next(world: World, family_name: str, key: str | None) -> None:
+    for listener in world.exchange.site.hub._listeners[family_name, key]:
+        listener.connection.twice_next = 1
+
+
+def view_of(bot: VirtualBot) -> Any:
+    return bot.engine.views[MARKET]
+
+
+@pytest.mark.parametrize("trouble", [skip_next, repeat_next], ids=["a number is missing", "a number is repeated"])
+def test_f060_f061_a_break_in_the_books_numbers_invalidates_it_until_a_fresh_snapshot(trouble: Any) -> None:
+    with World(seed=60) as world:
+        bot = world.quoting_bot()
+        world.run_for(3)
+        snapshots = bot.said("feed_restored")
+        trouble(world, "orderbooks", MARKET)
+        trouble(world, "best", MARKET)
+        world.until(lambda: any(each["feed"] == "book" for each in bot.said("feed_lost")), 5, "the gap is seen")
+
+        assert view_of(bot).book.problem, "not one more delta is believed"
+        world.until(lambda: not world.live() or not view_of(bot).book.problem, 5)
+        world.until(lambda: not view_of(bot).book.problem, 10, "a fresh snapshot")
+        assert len(bot.said("feed_restored")) > len(snapshots)
+        world.until(lambda: len(world.resting()) == 2 and not bot.why_not_quoting, 10)
+        bid, ask, _ = view_of(bot).touch()
+        assert (bid.price, ask.price) == (86_189, 86_207)
+
+
+def test_f060_without_book_and_touch_the_quotes_are_pulled() -> None:
+    with World(seed=61) as world:
+        bot = world.quoting_bot()
+        skip_next(world, "orderbooks", MARKET)
+        skip_next(world, "best", MARKET)
+        world.exchange.site.faults.set(_fault("refuse_streams"))
+        took_s = world.until(lambda: not world.live(), 6, "quotes are pulled")
+
+        assert took_s < 5.5
+        assert bot.why_not_quoting == "no_book"
+        world.exchange.stop_meddling()
+        world.until(lambda: len(world.resting()) == 2, 40, "and shown again on fresh data")
+
+
+def test_f064_a_crossed_book_is_never_quoted_on() -> None:
+    with World(seed=64) as world:
+        bot = world.quoting_bot()
+
+        def crossed(_key: str, frame: Frame) -> list[tuple[float, Frame]]:
+            content = msgspec.json.decode(frame.data)
+            for level in content["b"]:
+                level["p"] = "86300"
+            return [(0.0, Frame(frame.family, frame.ts_ms, encode(content), frame.word))]
+
+        broadcast = world.exchange.site.broadcast
+        honest = broadcast._market_opening
+
+        def opening(name: str, markets: list[str], now_ms: int) -> Iterator[Frame]:
+            for frame in honest(name, markets, now_ms):
+                yield crossed("", frame)[0][1] if lie.left is None and name in ("best", "orderbooks") else frame
+
+        broadcast._market_opening = opening  # type: ignore[method-assign]
+        lie = world.exchange.meddle_with_streams(family("best", "orderbooks"), crossed)
+        world.until(lambda: lie.struck >= 3 and not world.live(), 15, "quotes are pulled")
+        began_s = world.now_s
+        world.run_for(15)
+
+        assert world.requests("create", "edit", since_s=began_s) == []
+        assert bot.why_not_quoting == "no_book"
+        lie.stop()
+        world.until(lambda: len(world.resting()) == 2, 70, "a true picture, quotes again")
+
+
+def test_f065_a_socket_that_answers_pings_and_says_nothing_is_stale_by_age_and_connected_anew() -> None:
+    with World(seed=65) as world:
+        bot = world.quoting_bot()
+        mute = world.exchange.meddle_with_streams(family("best", "orderbooks", "mark", "index"), silence())
+        silenced_s = world.now_s
+        opened = world.net.opened
+        world.until(lambda: not world.live(), 8, "quotes are pulled by age")
+
+        assert world.now_s - silenced_s <= 6.5
+        assert bot.why_not_quoting == "stale_mark_price"
+        world.run_for(45)
+        assert world.net.opened > opened, "the silent streams are connected anew"
+        assert any("silent" in each["reason"] for each in bot.said("feed_lost"))
+        mute.stop()
+        world.until(lambda: len(world.resting()) == 2, 40)
+
+
+def test_f066_one_silent_market_stops_and_the_others_go_on() -> None:
+    with World(seed=66) as world:
+        bot = world.quoting_bot()
+        world.exchange.meddle_with_streams(lambda key, frame: frame.family == "mark" and key == MARKET, silence())
+        world.until(lambda: not world.live(), 8)
+
+        assert bot.state is BotState.RUNNING
+        assert bot.why_not_quoting == "stale_mark_price"
+
+
+def test_f068_mark_and_mid_far_apart_stop_the_quotes() -> None:
+    with World(seed=68) as world:
+        bot = world.quoting_bot()
+        world.exchange.exchange.set_price(MARKET, Decimal(87_000))
+        world.kick()
+        world.until(lambda: not world.live(), 5)
+
+        assert bot.why_not_quoting == "divergence"
+
+
+@pytest.mark.parametrize("factor", ["10", "0.1", "0", "-1"])
+def test_f069_a_single_bad_tick_moves_no_quote(factor: str) -> None:
+    with World(seed=69) as world:
+        bot = world.quoting_bot()
+        prices = {order.price for order in world.resting()}
+        bad = str(Decimal("86198.85") * Decimal(factor))
+
+        def spoil(_key: str, frame: Frame) -> list[tuple[float, Frame]]:
+            content = msgspec.json.decode(frame.data)
+            content["p"] = bad
+            return [(0.0, Frame(frame.family, frame.ts_ms, encode(content), frame.word))]
+
+        world.exchange.meddle_with_streams(family("mark"), spoil, times=1)
+        world.run_for(10)
+        world.until(lambda: len(world.resting()) == 2, 20)
+
+        assert {order.price for order in world.orders()} == prices, "no order was decided on it"
+        assert bot.state is BotState.RUNNING
+
+
+def test_f070_an_empty_side_means_no_quotes() -> None:
+    with World(seed=70) as world:
+        bot = world.quoting_bot()
+        assert world.quiet is not None
+        world.quiet.empty("SELL")
+        world.quiet.empty("BUY")
+        ours = {order.price for order in world.resting()}
+        world.run_for(3)
+
+        assert {order.price for order in world.resting()} <= ours
+        assert bot.why_not_quoting in ("no_book", "")
+
+
+def test_f075_streams_that_break_every_two_seconds_make_no_storm() -> None:
+    with World(seed=75) as world:
+        bot = world.quoting_bot()
+        began_s = world.now_s
+        for _ in range(20):
+            world.exchange.site.hub.cut_all()
+            world.run_for(2)
+
+        creates = world.requests("create", "edit", since_s=began_s)
+        handshakes = world.requests("stream", since_s=began_s)
+        assert len(creates) <= 40, "at most one pair for each time they were back"
+        assert len(handshakes) <= 20 * 7
+        assert bot.state is BotState.RUNNING
+        world.until(lambda: len(world.resting()) == 2, 60)
+
+
+def test_f080_a_gap_on_the_accounts_stream_pauses_creates_until_everything_was_read_again() -> None:
+    with World(seed=80) as world:
+        bot = world.quoting_bot()
+        skip_next(world, "account", str(world.account.account_id))
+        world.hit("BUY", 300)  # its first frame is the lost one
+        world.until(lambda: any(each["feed"] == "account" for each in bot.said("feed_lost")), 3)
+        lost_s = world.now_s
+        world.until(lambda: world.requests("create", "edit", since_s=lost_s), 30)
+        created_ms = world.requests("create", "edit", since_s=lost_s)[0].ms
+
+        read = {
+            each.kind for each in world.requests("trades", "open_orders", "positions", since_s=lost_s) if each.ms < created_ms
+        }
+        assert read == {"trades", "open_orders", "positions"}
+        assert bot.position == world.true_position() == Decimal("0.003")
+
+
+def test_f081_an_order_that_a_snapshot_lacks_is_asked_about_before_any_verdict() -> None:
+    with World(seed=81) as world:
+        bot = world.quoting_bot()
+        world.run_for(4)
+        bid = world.resting("BUY")[0]
+        broadcast = world.exchange.site.broadcast
+        honest = broadcast._account_opening
+
+        def forgetful(account_id: int) -> list[Frame]:
+            frames = honest(account_id)
+            frames[0] = Frame("account", frames[0].ts_ms, encode({"isSnapshot": True, "orders": []}), "ORDER")
+            return frames
+
+        broadcast._account_opening = forgetful  # type: ignore[method-assign]
+        world.exchange.site.hub.cut_all()
+        world.until(lambda: [each for each in world.requests("look_up") if bid.external_id in each.path], 10)
+        world.run_for(3)
+
+        order = bot.engine.orders.get(bid.external_id)
+        assert order is not None
+        assert bid.is_open is order.is_live
+
+
+def test_f083_an_old_answer_never_brings_an_order_back() -> None:
+    with World(seed=83) as world:
+        bot = world.quoting_bot()
+        world.exchange.site.read_model.lag_ms = 3_000
+        for _ in range(6):
+            world.hit("BUY", 300)
+            world.run_for(4)
+        world.run_for(10)
+
+        assert not [order for order in bot.live() if order.adopted]
+        assert {order.client_order_id for order in bot.live()} == {order.external_id for order in world.live()}
+
+
+def test_f086_a_late_account_stream_never_lets_the_position_pass_its_limit() -> None:
+    with World(seed=86) as world:
+        bot = world.quoting_bot(max_position="0.02")
+        world.exchange.meddle_with_streams(account_frame("TRADE"), late(2.0))
+        for _ in range(8):
+            if world.resting("BUY"):
+                world.hit("BUY")
+            world.run_for(1.2)
+        world.run_for(5)
+
+        assert bot.position == world.true_position() <= Decimal("0.02")
+
+
+def _fault(kind: str) -> Fault:
+    return Fault(kind=kind)
