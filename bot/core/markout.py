@@ -1,18 +1,16 @@
-"""How our fills aged, and where the money came from.
+"""How our fills aged, and how a Sharpe ratio scales.
 
 A markout is the mid some time after a fill minus its price, for a buy; the other way round for a sell: positive aged well. The
-mid at a fill plus h is the last one seen by then. Opinions are floats; the PnL identity is exact.
+mid at a fill plus h is the last one seen by then. All numbers are opinions; the money is counted exactly elsewhere.
 """
 
 import math
 from collections import OrderedDict, deque
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Final
 
 import msgspec
 
-from bot.core.numbers import EXACT
 from bot.core.orders import Side
 
 HORIZONS_MS: Final = (1_000, 5_000, 30_000, 60_000)
@@ -25,7 +23,6 @@ MINUTES_KEPT: Final = 1_440
 MINUTE_MS: Final = 60_000
 OLDEST_MID_MS: Final = 30_000
 """A horizon that falls due while the mid is older than this is not judged."""
-ZERO: Final = Decimal(0)
 
 
 class MarkoutSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,80 +157,6 @@ class Markouts:
             for horizon, sums in self._sums.items()
             if sums.size > 0
         )
-
-
-class PnlParts(msgspec.Struct, frozen=True, kw_only=True):
-    """What PnL is made of, in collateral. total = spread + inventory - fees + funding, exactly."""
-
-    spread: Decimal = ZERO
-    """Earned at the fills against the mid of the moment."""
-    inventory: Decimal = ZERO
-    """Made by the mid's moves on what was held."""
-    fees: Decimal = ZERO
-    """Positive: paid."""
-    funding: Decimal = ZERO
-    """Positive: received."""
-
-    @property
-    def total(self) -> Decimal:
-        return EXACT.subtract(EXACT.add(EXACT.add(self.spread, self.inventory), self.funding), self.fees)
-
-    def since(self, earlier: "PnlParts") -> "PnlParts":
-        """Return what was added after `earlier`, for instance since midnight."""
-        return PnlParts(
-            spread=EXACT.subtract(self.spread, earlier.spread),
-            inventory=EXACT.subtract(self.inventory, earlier.inventory),
-            fees=EXACT.subtract(self.fees, earlier.fees),
-            funding=EXACT.subtract(self.funding, earlier.funding),
-        )
-
-
-class PnlIdentity:
-    """Keeps the parts of one market's PnL and, on its own, cash + position · mid; the two must agree to the last digit."""
-
-    def __init__(self, mid: Decimal, position: Decimal = ZERO) -> None:
-        self.mid, self.position = mid, position
-        self._cash = EXACT.minus(EXACT.multiply(position, mid))
-        self.parts = PnlParts()
-
-    @property
-    def total(self) -> Decimal:
-        """Return cash + position · mid, counted apart from the parts."""
-        return EXACT.add(self._cash, EXACT.multiply(self.position, self.mid))
-
-    def moved(self, mid: Decimal) -> None:
-        """Take a new mid."""
-        gain = EXACT.multiply(self.position, EXACT.subtract(mid, self.mid))
-        self.parts = msgspec.structs.replace(self.parts, inventory=EXACT.add(self.parts.inventory, gain))
-        self.mid = mid
-        self._check()
-
-    def filled(self, side: Side, price: Decimal, size: Decimal, fee: Decimal) -> None:
-        """Take a fill at the present mid; a fee is positive when we pay."""
-        signed = EXACT.multiply(size, Decimal(side.sign))
-        earned = EXACT.multiply(signed, EXACT.subtract(self.mid, price))
-        self.parts = msgspec.structs.replace(
-            self.parts, spread=EXACT.add(self.parts.spread, earned), fees=EXACT.add(self.parts.fees, fee)
-        )
-        self.position = EXACT.add(self.position, signed)
-        self._cash = EXACT.subtract(EXACT.subtract(self._cash, EXACT.multiply(signed, price)), fee)
-        self._check()
-
-    def funded(self, amount: Decimal) -> None:
-        """Take a funding payment; positive when we received it."""
-        self.parts = msgspec.structs.replace(self.parts, funding=EXACT.add(self.parts.funding, amount))
-        self._cash = EXACT.add(self._cash, amount)
-        self._check()
-
-    def adopted(self, position: Decimal) -> None:
-        """Take the exchange's word for the position; booked at the mid, so that it makes neither profit nor loss by itself."""
-        change = EXACT.subtract(position, self.position)
-        self._cash = EXACT.subtract(self._cash, EXACT.multiply(change, self.mid))
-        self.position = position
-        self._check()
-
-    def _check(self) -> None:
-        assert self.parts.total == self.total, f"PnL parts {self.parts.total} are not cash + position × mid {self.total}"
 
 
 def sharpe_scaling(periods: int, autocorrelations: Sequence[float]) -> float:

@@ -7,8 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.core.events import Level
-from bot.core.markout import PnlIdentity
-from bot.core.numbers import EXACT, Lots, Ticks
+from bot.core.numbers import Lots, Ticks
 from bot.core.orders import Side
 from bot.core.quoting.base import WishedPrices
 from bot.core.quoting.book_signals import FlowReading
@@ -212,45 +211,3 @@ def test_a_reducing_side_is_never_withdrawn_for_the_position(
 
     if reducing in wished.withdrawn:
         assert wished.withdrawn[reducing].code not in ("position_limit", "position_taper")
-
-
-money = st.decimals("-100000", "100000", places=4, allow_nan=False)
-happenings = st.lists(
-    st.one_of(
-        st.tuples(
-            st.just("fill"),
-            st.sampled_from(list(Side)),
-            st.decimals("0.01", "200000", places=4),
-            st.decimals("0.00001", "100", places=5),
-        ),
-        st.tuples(st.just("mid"), st.decimals("0.01", "200000", places=6)),
-        st.tuples(st.just("funding"), money),
-        st.tuples(st.just("adopt"), money),
-    ),
-    max_size=40,
-)
-
-
-@settings(max_examples=200, deadline=None)
-@given(start=st.decimals("0.01", "200000", places=4), happenings=happenings)
-def test_the_parts_of_pnl_are_the_whole_to_the_last_digit(start: Decimal, happenings: list[tuple[object, ...]]) -> None:
-    pnl, cash, position = PnlIdentity(start), Decimal(0), Decimal(0)
-    for happening in happenings:
-        match happening:
-            case ("fill", Side() as side, Decimal() as price, Decimal() as size):
-                fee = EXACT.multiply(price, Decimal("0.00002"))
-                pnl.filled(side, price, size, fee)
-                cash = EXACT.subtract(EXACT.subtract(cash, EXACT.multiply(EXACT.multiply(size, price), Decimal(side.sign))), fee)
-                position = EXACT.add(position, EXACT.multiply(size, Decimal(side.sign)))
-            case ("mid", Decimal() as mid):
-                pnl.moved(mid)
-            case ("funding", Decimal() as amount):
-                pnl.funded(amount)
-                cash = EXACT.add(cash, amount)
-            case ("adopt", Decimal() as size):
-                cash = EXACT.subtract(cash, EXACT.multiply(EXACT.subtract(size, position), pnl.mid))
-                pnl.adopted(size)
-                position = size
-
-        assert pnl.parts.total == EXACT.add(cash, EXACT.multiply(position, pnl.mid))
-        assert pnl.position == position

@@ -5,8 +5,9 @@ short all levels shrink alike; when the smallest would fall below the market's m
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
 
 from bot.core.market import Market
@@ -20,13 +21,23 @@ from bot.core.settings import MakerSettings
 
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
+JUST_SHY: Final[Mapping[Side, int]] = MappingProxyType(dict.fromkeys(Side, 1))
 
 
-def lay_levels(wish: WishedPrices, view: MarketView, settings: MakerSettings, capacity: dict[Side, Decimal]) -> DesiredQuotes:
+def lay_levels(
+    wish: WishedPrices,
+    view: MarketView,
+    settings: MakerSettings,
+    capacity: Mapping[Side, Decimal],
+    *,
+    safety_ticks: Mapping[Side, int] = JUST_SHY,
+    largest_order: Decimal | None = None,
+) -> DesiredQuotes:
     """Round and size a wish; with one level of one order size this is `ladder.lay`, quote for quote.
 
-    `capacity` is how much each side may still grow to, in the base asset, all live orders counted. A side without capacity for
-    the minimum size, or without a positive price, is withheld with a reason, and so is a side that the wish has withdrawn.
+    `capacity` is how much each side may still grow to, in the base asset, all live orders counted; `largest_order` bounds each
+    order, in the base asset; `safety_ticks`, at least 1, is how far each side stays from the opposite touch. A side without
+    capacity for the minimum size, or without a positive price, is withheld with a reason, and so is one that the wish withdrew.
     """
     quotes: list[Quote] = []
     withheld: dict[Side, Reason] = {}
@@ -34,7 +45,16 @@ def lay_levels(wish: WishedPrices, view: MarketView, settings: MakerSettings, ca
         if (reason := wish.withdrawn.get(side)) is not None:
             withheld[side] = reason
             continue
-        laid = _lay_side(side, levels_of(wish, side), view, settings, capacity[side])
+        levels = levels_of(wish, side)
+        wanted = [EXACT.multiply(settings.order_size, level.orders) for level in levels]
+        if largest_order is not None:
+            wanted = [min(each, largest_order) for each in wanted]
+        sizes = split(wanted, capacity[side], view.rules)
+        laid = (
+            _quotes(side, _prices(side, levels[: len(sizes)], view, safety_ticks[side]), sizes)
+            if sizes
+            else _too_small(side, wanted[0], settings, capacity[side])
+        )
         if isinstance(laid, Reason):
             withheld[side] = laid
         else:
@@ -49,14 +69,7 @@ def levels_of(wish: WishedPrices, side: Side) -> tuple[WishedLevel, ...]:
     return listed or (WishedLevel(side=side, price=price, orders=ONE),)
 
 
-def _lay_side(
-    side: Side, levels: Sequence[WishedLevel], view: MarketView, settings: MakerSettings, capacity: Decimal
-) -> list[Quote] | Reason:
-    wanted = [EXACT.multiply(settings.order_size, level.orders) for level in levels]
-    sizes = split(wanted, capacity, view.rules)
-    if not sizes:
-        return _too_small(side, wanted[0], settings, capacity)
-    prices = _prices(side, levels[: len(sizes)], view)
+def _quotes(side: Side, prices: Sequence[Ticks], sizes: Sequence[Lots]) -> list[Quote] | Reason:
     laid = [
         Quote(side=side, price=price, size=size, level=level)
         for level, (price, size) in enumerate(zip(prices, sizes, strict=True))
@@ -95,17 +108,16 @@ def split(wanted: Sequence[Decimal], capacity: Decimal, market: Market) -> list[
     return []
 
 
-def _prices(side: Side, levels: Sequence[WishedLevel], view: MarketView) -> list[Ticks]:
-    """Return one price for each level: shy of the touch, and each at least a tick behind the one before."""
+def _prices(side: Side, levels: Sequence[WishedLevel], view: MarketView, safety_ticks: int) -> list[Ticks]:
+    """Return one price for each level: shy of the opposite touch, and each at least a tick behind the one before."""
+    best_bid, best_ask, _ = view.touch()
+    opposite = best_ask if side is Side.BUY else best_bid
+    closest = None if opposite is None else opposite.price - side.sign * max(1, safety_ticks)
     prices: list[Ticks] = []
     for level in levels:
-        rounded = view.rules.bid_ticks(level.price) if side is Side.BUY else view.rules.ask_ticks(level.price)
-        bid, ask = view.shy_of_touch(rounded, rounded)
-        price = bid if side is Side.BUY else ask
-        if prices:
-            behind = prices[-1] - side.sign
-            price = Ticks(min(price, behind) if side is Side.BUY else max(price, behind))
-        prices.append(price)
+        price: int = view.rules.bid_ticks(level.price) if side is Side.BUY else view.rules.ask_ticks(level.price)
+        bounds = [price] + ([closest] if closest is not None else []) + ([prices[-1] - side.sign] if prices else [])
+        prices.append(Ticks(min(bounds) if side is Side.BUY else max(bounds)))
     return prices
 
 

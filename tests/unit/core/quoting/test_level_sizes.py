@@ -9,12 +9,18 @@ import pytest
 from bot.core.events import Level
 from bot.core.notes import Reason
 from bot.core.numbers import Lots, Ticks
-from bot.core.orders import Side
+from bot.core.orders import Order, Owner, Side, TimeInForce
 from bot.core.quoting.base import WishedPrices, withdrawn
 from bot.core.quoting.grid import Grid
-from bot.core.quoting.ladder import DesiredQuotes, lay
+from bot.core.quoting.ladder import DesiredQuotes, Quote, lay
 from bot.core.quoting.level_sizes import lay_levels, notional_budget, split
-from bot.core.quoting.refresh import is_out_of_place, seconds_between_refreshes, threshold_with_patience
+from bot.core.quoting.refresh import (
+    is_out_of_place,
+    keep_places,
+    seconds_between_refreshes,
+    threshold_with_patience,
+    ticks_of_share,
+)
 from tests.unit.core.quoting.stage import maker, market, picture, quoting, view_of
 
 HUNDRED = Decimal(100)
@@ -102,6 +108,22 @@ def test_one_level_of_one_size_is_laid_as_the_single_ladder_lays_it() -> None:
             assert lay_levels(wish, view_of(shown), settings, capacity) == lay(wish, view_of(shown), settings, capacity)
 
 
+def test_quotes_stay_as_far_from_the_opposite_touch_as_safety_asks() -> None:
+    shown = picture()
+    wish = WishedPrices(bid=Decimal(86_250), ask=Decimal(86_150), anchor=Decimal(86_200))
+    room = dict.fromkeys(Side, Decimal(1))
+    desired = lay_levels(wish, view_of(shown), maker(), room, safety_ticks={Side.BUY: 1, Side.SELL: 7})
+
+    assert [quote.price for quote in desired.quotes] == [862_000, 862_006]
+
+
+def test_no_order_is_larger_than_the_largest() -> None:
+    wish = Grid(quoting("grid", levels=3, size_ratio=2.0)).wish(picture(), maker(), Decimal(86_200))
+    desired = lay_levels(wish, view_of(picture()), maker(), dict.fromkeys(Side, Decimal(1)), largest_order=Decimal("0.015"))
+
+    assert [quote.size for quote in desired.quotes if quote.side is Side.BUY] == [1_000, 1_500, 1_500]
+
+
 def test_a_withdrawn_side_keeps_its_reason() -> None:
     reason = Reason(code="no_fair_price", text="nothing")
     desired = lay_levels(withdrawn(HUNDRED, reason), view_of(picture()), maker(), dict.fromkeys(Side, Decimal(1)))
@@ -141,6 +163,56 @@ def test_a_place_at_the_front_is_worth_waiting_for() -> None:
     assert threshold_with_patience(4, 1.0, 0.5) == 4
     assert threshold_with_patience(4, None, 0.5) == 4
     assert threshold_with_patience(4, 0.0, 0.0) == 4
+
+
+def standing(side: Side, price: int, order_id: str) -> Order:
+    return Order(
+        client_order_id=order_id,
+        nonce=1,
+        market="BTC-USD",
+        side=side,
+        price=Ticks(price),
+        size=Lots(1_000),
+        time_in_force=TimeInForce.GTT,
+        post_only=True,
+        reduce_only=False,
+        owner=Owner.BOT,
+        created_ms=0,
+        expires_ms=90_000,
+    )
+
+
+def bids(*prices: int) -> list[Quote]:
+    return [Quote(side=Side.BUY, price=Ticks(price), size=Lots(1_000), level=level) for level, price in enumerate(prices)]
+
+
+def kept(wished: list[Quote], live: list[Order], *, patience: float = 0.0, ahead: float | None = 1.0) -> list[int]:
+    quotes = keep_places(wished, live, threshold_ticks=4, patience=patience, share_ahead=lambda _order_id: ahead)
+    return [quote.price for quote in quotes]
+
+
+def test_orders_near_enough_keep_their_places_and_the_others_move() -> None:
+    live = [standing(Side.BUY, 90, "b"), standing(Side.BUY, 100, "a"), standing(Side.SELL, 200, "c")]
+
+    assert kept(bids(103, 96), live) == [100, 96]
+    assert kept(bids(97, 87), live) == [97, 87]  # both had become too keen
+    assert kept(bids(103, 93, 80), live) == [100, 90, 80]
+    assert kept(bids(105), live) == [105]
+    assert kept(bids(105), live, patience=1.0, ahead=0.0) == [100]
+    assert kept(bids(105), []) == [105]
+
+
+def test_places_are_given_up_when_levels_would_change_their_order() -> None:
+    live = [standing(Side.BUY, 100, "a"), standing(Side.BUY, 99, "b")]
+
+    assert kept(bids(96, 95), live) == [96, 95]
+    assert kept(bids(98, 94), live) == [100, 94]
+    assert kept(bids(104, 101), live) == [100, 99]
+    assert kept(bids(104, 105), live) == [104, 105]
+
+
+def test_the_threshold_is_a_share_of_the_half_spread() -> None:
+    assert ticks_of_share(5.0, 0.4, Decimal(86_200), Decimal("0.1")) == pytest.approx(172.4)
 
 
 def test_the_time_between_refreshes_of_a_brownian_price() -> None:

@@ -1,32 +1,14 @@
-"""How fills aged, the PnL identity, and the scaling of Sharpe ratios."""
+"""How fills aged, and the scaling of Sharpe ratios."""
 
 import math
-from decimal import Decimal
 
 import pytest
 
-from bot.core.markout import Markouts, PnlIdentity, PnlParts, sharpe_error, sharpe_scaling
+from bot.core.markout import Markouts, sharpe_error, sharpe_scaling
 from bot.core.orders import Side
 
 MIDS = ["100", "99.95", "100.1", "100.05", "100.1", "100.2", "100.15"]
 FILLS = {0: (Side.BUY, "99.9", 2), 2: (Side.SELL, "100.2", 1), 3: (Side.BUY, "100", 3), 5: (Side.SELL, "100.3", 4)}
-
-
-def test_the_identity_on_the_known_run() -> None:
-    pnl = PnlIdentity(Decimal(MIDS[0]))
-    for step, mid in enumerate(MIDS):
-        pnl.moved(Decimal(mid))
-        if step in FILLS:
-            side, price, size = FILLS[step]
-            pnl.filled(side, Decimal(price), Decimal(size), Decimal("0.00002") * Decimal(price) * size)
-        if step == 4:
-            pnl.funded(Decimal("-0.0001") * pnl.position * pnl.mid)
-
-    assert pnl.parts.spread == Decimal("0.85")
-    assert pnl.parts.inventory == Decimal("0.75")
-    assert pnl.parts.fees == Decimal("0.020024")
-    assert pnl.parts.funding == Decimal("-0.04004")
-    assert pnl.parts.total == pnl.total == Decimal("1.539936")
 
 
 def test_markouts_after_one_step_of_the_known_run() -> None:
@@ -47,26 +29,6 @@ def test_markouts_after_one_step_of_the_known_run() -> None:
     for count in range(1, 5):
         mean = sum(size * bps for size, bps in zip(sizes[:count], expected, strict=False)) / sum(sizes[:count])
         assert single[count - 1] == pytest.approx(mean, abs=1e-4)
-
-
-def test_what_was_held_before_makes_no_profit_by_being_adopted() -> None:
-    pnl = PnlIdentity(Decimal(100), Decimal(5))
-    assert pnl.total == 0
-    pnl.moved(Decimal(101))
-    pnl.adopted(Decimal(-3))
-    pnl.moved(Decimal(100))
-
-    assert pnl.parts == PnlParts(inventory=Decimal(8))
-    assert pnl.total == 8
-
-
-def test_a_day_is_the_difference_of_two_states() -> None:
-    pnl = PnlIdentity(Decimal(100))
-    pnl.filled(Side.BUY, Decimal(99), Decimal(1), Decimal("0.1"))
-    midnight = pnl.parts
-    pnl.moved(Decimal(103))
-
-    assert pnl.parts.since(midnight) == PnlParts(inventory=Decimal(3))
 
 
 def test_a_mid_that_moves_later_is_not_the_mid_of_the_horizon() -> None:

@@ -18,6 +18,7 @@ from bot.core.quoting.setting_table import SETTINGS
 from bot.core.quoting.simple import Simple
 from bot.core.quoting.skew import Slewed
 from bot.core.quoting.strategies import strategy_of
+from bot.core.quoting.widening import widened
 from bot.core.settings import MakerSettings
 from bot.core.snapshot import MarketPicture
 from tests.unit.core.quoting.stage import MARK, maker, market, opinions, picture, quoting, volatility, with_position
@@ -306,6 +307,20 @@ def test_zero_volatility_leaves_a_defined_quote() -> None:
 
         assert still.bid < still.ask
         assert all(map(math.isfinite, bps(still)))
+
+
+@pytest.mark.parametrize("strategy", [*MODELS, "grid", "simple"])
+def test_risk_widens_any_strategy_around_its_own_middle(strategy: str) -> None:
+    calm = wish(strategy, shown=with_position("0.03"))
+    wide = widened(calm, 1.5)
+
+    assert float(wide.ask - wide.bid) == pytest.approx(1.5 * float(calm.ask - calm.bid))
+    assert float(wide.ask + wide.bid) == pytest.approx(float(calm.ask + calm.bid))
+    assert [level.orders for level in wide.levels] == [level.orders for level in calm.levels]
+    assert widened(calm, 1.0) is calm
+    assert widened(calm, 1e9).bid > 0
+    if calm.breakdown is not None:
+        assert why(wide).widening[-1].name == "risk"
 
 
 # --- settings ------------------------------------------------------------------------------------------------------------------
