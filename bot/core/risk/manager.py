@@ -159,9 +159,7 @@ class RiskManager:
             blocks=blocks,
             allowance={side: room.of(side, SIZING_SHARE).size for side in Side},
             largest_order=self._largest_order(market, stake.price),
-            cancel=tuple(
-                order.client_order_id for side in Side for order in surplus(orders, sight.rules, side, room.of(side).size)
-            ),
+            cancel=_surplus(room, sight, orders),
         )
 
     def _measure(self, code: str, market: str | None, number: causes.Number | None, now_ms: int) -> None:
@@ -363,6 +361,14 @@ class RiskManager:
 
 def _reason(finding: Finding) -> Reason:
     return Reason(code=finding.code, text=finding.text)
+
+
+def _surplus(room: Room, sight: Sight, orders: LiveOrders) -> tuple[str, ...]:
+    chosen: list[str] = []
+    for side in Side:
+        if room.stake.live(side) and room.stake.live(side) > (allowance := room.of(side).size):
+            chosen += (order.client_order_id for order in surplus(orders, sight.rules, side, allowance))
+    return tuple(chosen)
 
 
 def _widening(tier: Tier, limits: AccountLimits) -> float:

@@ -341,6 +341,16 @@ def test_the_gate_counts_what_it_let_through() -> None:
     scene.approve(scene.new(Side.BUY, "0.1"))
 
 
+def test_orders_that_reduce_are_counted_together() -> None:
+    """Each alone could only shrink the position; both together would turn it around, past the limit of the other side."""
+    scene = Scene(market=MarketLimits(max_long=Decimal(1), max_short=Decimal("0.1")))
+    scene.hold("0.5")
+    scene.approve(scene.new(Side.SELL, "0.5", price=100_010))
+
+    assert refused(scene, Side.SELL, "0.2", price=100_010) == "position_limit"
+    scene.approve(scene.new(Side.SELL, "0.1", price=100_010))
+
+
 def test_an_order_in_doubt_counts() -> None:
     scene = Scene()
     first = scene.new(Side.BUY, "0.6")
