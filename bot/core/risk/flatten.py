@@ -2,8 +2,8 @@
 
 Only while mark, index and mid agree within 50 bps: a wrong price must not sell everything. First our own quotes on the market
 must be gone, since nobody knows which side self-trade protection would cancel. Then reduce-only orders that take what they can,
-each with a price cap that steps outwards; after a few tries a person has to look. Nothing here can turn the position around: the
-size never exceeds it, and the exchange enforces reduce-only.
+each with a price cap that steps outwards while nothing is filled; after a few such tries a person has to look. Nothing here can
+turn the position around: the size never exceeds it, and the exchange enforces reduce-only.
 """
 
 from decimal import Decimal
@@ -40,17 +40,33 @@ class Flattener:
 
     def __init__(self) -> None:
         self._tries = 0
+        """Tries since something was filled."""
         self._tried_ms: int | None = None
+        self._left = Decimal(0)
 
     def begin(self) -> None:
         """Start over, with the closest price cap."""
         self._tries, self._tried_ms = 0, None
 
     def decide(
-        self, market: Market, *, position: Decimal, orders: LiveOrders, believed: Believed, now_ms: int
+        self,
+        market: Market,
+        *,
+        position: Decimal,
+        orders: LiveOrders,
+        believed: Believed,
+        now_ms: int,
+        largest: Decimal | None = None,
     ) -> Exit | Reason | None:
-        """Return the order to send, why none is sent now, or None when there is nothing to close."""
-        size = market.floor_lots(abs(position))
+        """Return the order to send, why none is sent now, or None when there is nothing to close.
+
+        `largest` bounds one order, in the base asset; a larger position is closed in several.
+        """
+        left = abs(position)
+        size = market.floor_lots(left if largest is None else min(left, largest))
+        if left < self._left:
+            self._tries = max(0, self._tries - 1)
+        self._left = left
         if size == 0:
             return None
         if orders.of(market.name, Owner.BOT):

@@ -305,6 +305,7 @@ class RiskManager:
             orders=orders,
             believed=desk.believed,
             now_ms=now_ms,
+            largest=self._largest_order(market, desk.believed.price or ZERO),
         )
 
     def begin_exit(self, market: str) -> None:

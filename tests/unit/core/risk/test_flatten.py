@@ -100,3 +100,19 @@ def test_a_person_may_begin_over() -> None:
     flattener.begin()
 
     assert isinstance(decide(flattener, "0.5", now_ms=START_MS + 60_000), Exit)
+
+
+def test_a_position_larger_than_one_order_is_closed_in_several() -> None:
+    flattener, believed, left, prices = Flattener(), References().judge(sight(100_000)), Decimal("1.05"), []
+    for each in range(20):
+        now_ms = START_MS + each * PAUSE_MS
+        found = flattener.decide(
+            btc(), position=left, orders=LiveOrders(), believed=believed, now_ms=now_ms, largest=Decimal("0.1")
+        )
+        if not isinstance(found, Exit):
+            break
+        left -= btc().size(found.size)
+        prices.append(found.price)
+
+    assert left == 0
+    assert prices == [99_900] * 11
