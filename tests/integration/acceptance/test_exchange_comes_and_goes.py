@@ -70,7 +70,7 @@ def test_an_exchange_restarted_under_a_running_bot_is_known_dead_resynchronised_
         assert bot.ask("GET", "/readyz").status == 503
 
         with again(first_exchange, tmp_path) as exchange:
-            eventually(lambda: bot_agrees_with(exchange, bot), 20, "two new orders of the bot on the new exchange")
+            eventually(lambda: bot_agrees_with(exchange, bot), 40, "two new orders of the bot on the new exchange")
 
             assert not lost & {order["externalId"] for order in exchange.open_orders()}
             bot.line_with("Account known", 1)
@@ -89,7 +89,7 @@ def test_a_position_that_the_restarted_exchange_has_forgotten_is_forgotten_by_th
         first_exchange.kill()
 
         with again(first_exchange, tmp_path) as exchange:
-            eventually(lambda: bot_agrees_with(exchange, bot), 20, "new quotes")
+            eventually(lambda: bot_agrees_with(exchange, bot), 40, "new quotes")
 
             eventually(
                 lambda: float(bot.status()["metrics"]["position_size"]) == float(exchange.position()), 15, "the exchange's truth"
