@@ -1,4 +1,4 @@
-"""`python -m simulator serve`: the simulated exchange as a process of its own."""
+"""`python -m simulator serve`: the simulated exchange as a process of its own; `draw` pictures its moods."""
 
 import argparse
 import asyncio
@@ -9,6 +9,8 @@ from typing import Final
 from simulator.accounts import derive_accounts
 from simulator.exchange import GENERATED, SYNTHETIC, Exchange, replay_exchange, synthetic_exchange
 from simulator.faults import FaultOrders, decode_faults
+from simulator.flow_drawing import draw
+from simulator.flow_play import CALM_BEFORE_MS, MARKOUT_S
 from simulator.options import ServerOptions, VenueOptions
 from simulator.queue_models import QUEUE_MODELS, RISK_AVERSE
 from simulator.refusals import Refused
@@ -51,7 +53,25 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--rate-limit", type=int, default=1_000, metavar="N", help="requests per minute and address; 0: no limit")
     run.add_argument("--exit-on-stdin-close", action="store_true", help="stop when the parent closes standard input")
     run.add_argument("--linger", type=int, default=0, metavar="SECONDS", help="wait this long after standard input has closed")
+    picture = verbs.add_parser("draw", help="play each regime with a plain maker in it and draw what happened, as SVG")
+    picture.add_argument("--regime", choices=list(REGIMES), action="append", help="only this one; may be repeated")
+    picture.add_argument("--out", type=Path, default=Path("regimes.svg"), metavar="FILE")
+    picture.add_argument("--seconds", type=int, default=120, help="the mood sets in after 20 s")
+    picture.add_argument("--seed", type=int, default=1)
+    picture.add_argument("--flow", choices=[SYNTHETIC, "extended"], default=SYNTHETIC)
     return top
+
+
+def _draw(asked: argparse.Namespace) -> int:
+    if asked.seconds <= CALM_BEFORE_MS // 1000 + MARKOUT_S:
+        sys.stderr.write(f"--seconds must be more than {CALM_BEFORE_MS // 1000 + MARKOUT_S}\n")
+        return 2
+    try:
+        draw(asked.regime or list(REGIMES), asked.out, seconds=asked.seconds, seed=asked.seed, flow_name=asked.flow)
+    except OSError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
 
 
 def _exchange(asked: argparse.Namespace, options: VenueOptions, clock: VenueClock) -> Exchange:
@@ -84,6 +104,8 @@ def _exchange(asked: argparse.Namespace, options: VenueOptions, clock: VenueCloc
 
 def main(arguments: list[str] | None = None) -> int:
     asked = parser().parse_args(arguments)
+    if asked.verb == "draw":
+        return _draw(asked)
     public_key_of = public_key_function()
     if asked.verify == "on" and public_key_of is None:
         sys.stderr.write(f"{SigningLibraryMissing()}\n")
