@@ -1,10 +1,12 @@
 """What a person may set, validated with every error at once, each naming field, value and allowed range."""
 
+import difflib
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
+import msgspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -12,6 +14,7 @@ from ruamel.yaml.error import YAMLError
 from bot.core.errors import ConfigurationError, InvalidInput
 from bot.core.market import market_name
 from bot.core.numbers import parse_decimal, plain
+from bot.core.quoting.parameters import QuotingSettings
 from bot.core.settings import MakerSettings
 
 MOST_BYTES: Final = 64 * 1024
@@ -34,6 +37,7 @@ def _as_text(value: object) -> object:
 
 
 SizeText = Annotated[str, BeforeValidator(_as_text), AfterValidator(_size)]
+QuotingValue = bool | int | float | str | dict[str, float] | None
 Fraction = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -50,12 +54,42 @@ class MarketConfig(BaseModel):
     max_position: SizeText | None = Field(default=None, description="Largest position; 5 order sizes when not set.")
     min_refresh_ms: Annotated[int, Field(ge=0, le=60_000, description="Shortest time between two refreshes.")] = 0
     max_divergence: Annotated[Fraction, Field(gt=0, le=0.05, description="Largest distance of mark from mid.")] = 0.005
+    strategy: Annotated[
+        Literal["simple", "composite", "glft", "avellaneda_stoikov", "grid"],
+        Field(description="simple is the documents' rule; the others decide spread, skew and sizes by models."),
+    ] = "simple"
+    quoting: dict[str, QuotingValue] = Field(
+        default_factory=dict, description="Settings of the models, by name; docs/strategies/settings.md lists them."
+    )
     order_lifetime_s: Annotated[
         int, Field(ge=45, le=600, description="Seconds after which the book itself drops an order; renewed before.")
     ] = 90
     leverage: Annotated[int, Field(ge=1, le=100)] | None = Field(
         default=None, description="Leverage set and verified at start; left as it is when not set."
     )
+
+    @model_validator(mode="after")
+    def _models_can_be_used(self) -> "MarketConfig":
+        try:
+            self.models()
+        except InvalidInput as error:
+            raise ValueError(f"quoting: {error}") from None
+        return self
+
+    def models(self) -> QuotingSettings:
+        """Return the models' settings.
+
+        Raises: InvalidInput naming the setting, what was found and what is allowed.
+        """
+        known = QuotingSettings.__struct_fields__
+        for name in self.quoting:
+            if name not in known or name == "strategy":
+                near = difflib.get_close_matches(name, known, n=1)
+                raise InvalidInput(name, self.quoting[name], f"a setting of the models{f', perhaps {near[0]}' if near else ''}")
+        try:
+            return msgspec.convert({**self.quoting, "strategy": self.strategy}, QuotingSettings)
+        except msgspec.ValidationError as error:
+            raise InvalidInput("quoting", self.quoting, f"values of the right kind ({error})") from None
 
     @property
     def position_limit(self) -> Decimal:
@@ -187,6 +221,9 @@ def example_config() -> str:
         meaning = field.description or EXPLAINED.get(name, "")
         if name == "more_markets":
             lines += ["", f"# {meaning}", "# more_markets:", "#   - market: ETH-USD", '#     order_size: "0.1"']
+            continue
+        if name == "quoting":
+            lines += ["", f"# {meaning}", "# quoting:", "#   levels: 3"]
             continue
         value = "true" if field.default is True else "false" if field.default is False else field.default
         text = f'"{value}"' if isinstance(field.default, str) else value

@@ -94,7 +94,12 @@ class MarketMaker:
         self._ask_funding: AskFunding | None = None
         self._started_ms = clock.now_ms()
         self.ids = OrderIds(self._started_ms)
-        self.engine = Engine([each.settings() for each in config.markets()], account_settings or AccountSettings(), self.ids)
+        self.engine = Engine(
+            [each.settings() for each in config.markets()],
+            account_settings or AccountSettings(),
+            self.ids,
+            {each.market: each.models() for each in config.markets()},
+        )
         self.inbox = Inbox(clock)
         self.orders = OrderManager(
             exchange, self.inbox.emit, clock, logger.log, lambda: home.is_halted, objects=self.engine.objection_to

@@ -201,7 +201,9 @@ class Verbs:
             if self._engine.views and each.market not in self._engine.views:
                 known = ", ".join(sorted(self._engine.views)[:10])
                 raise InvalidInput("market", each.market, f"a market of the exchange: {known}")
-        self._engine.configure([each.settings() for each in config.markets()])
+        self._engine.configure(
+            [each.settings() for each in config.markets()], {each.market: each.models() for each in config.markets()}
+        )
         shown = {name: str(value) for name, value in changes.items()}
         self._logger.log("INFO", "configuration_changed", config.market, changes=shown)
         return config

@@ -4,7 +4,7 @@ It owns every piece of state that decisions rest on, and touches nothing else: t
 as actions, things worth telling as notes. The same events in the same order give the same actions.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import assert_never
 
@@ -65,7 +65,7 @@ from bot.core.numbers import plain
 from bot.core.order_ids import OrderIds
 from bot.core.orders import Fill, Order, OrderReport, Owner, Saw, Status
 from bot.core.pace import Pace
-from bot.core.quoting.simple import Simple
+from bot.core.quoting.parameters import QuotingSettings
 from bot.core.risk.limits import approve
 from bot.core.settings import AccountSettings, MakerSettings
 
@@ -100,7 +100,15 @@ class Counters:
 class Engine:
     """State, and the two verbs."""
 
-    def __init__(self, settings: Iterable[MakerSettings], account_settings: AccountSettings, ids: OrderIds) -> None:
+    def __init__(
+        self,
+        settings: Iterable[MakerSettings],
+        account_settings: AccountSettings,
+        ids: OrderIds,
+        quoting: Mapping[str, QuotingSettings] | None = None,
+    ) -> None:
+        self.quoting = dict(quoting or {})
+        """The models of each market; a market without any is quoted by the documents' own rule."""
         self.mode = Mode(ids.epoch)
         self.settings = {each.market: each for each in settings}
         self.account_settings = account_settings
@@ -192,7 +200,10 @@ class Engine:
         view.apply(event)
         if event.exchange_ms > 0:
             self.exchange_clock.see(event.exchange_ms, event.received_ms)
-        if isinstance(event, MarkPriceSeen) and event.market in self.makers:
+        maker = self.makers.get(event.market)
+        if maker is not None and maker.is_modelled:
+            maker.sense.apply(event, view)
+        if isinstance(event, MarkPriceSeen) and maker is not None:
             self.pace.observe(view, event.received_ms)
 
     def _recover(self, event: PastRecovered) -> None:
@@ -235,7 +246,7 @@ class Engine:
             view.book.invalidate("tick or lot size changed")
         view.rules = event.market
         if name in self.settings and name not in self.makers:
-            self.makers[name] = Maker(view, self.settings[name], Simple())
+            self.makers[name] = Maker(view, self.settings[name], self.quoting.get(name))
 
     def _apply_feed(self, event: FeedLost | FeedRestored | StreamAlive) -> None:
         self.feed_seen_ms[event.feed] = event.received_ms
@@ -351,6 +362,8 @@ class Engine:
             self.counters.fills += 1
         if (maker := self.makers.get(fill.market)) is not None:
             maker.filled(now_ms)
+            if maker.is_modelled:
+                maker.sense.filled(fill, now_ms)
         self._note(
             "INFO",
             "filled",
@@ -487,6 +500,7 @@ class Engine:
             position=position,
             ids=self.ids,
             approve=self._approve,
+            shortest_pause_ms=self.pace.pause_ms(sum(2 * each.quoting.levels for each in self.makers.values())),
             threshold=self.pace.threshold(maker.market, maker.settings.price_move_threshold, 2 * len(self.makers)),
             clock_offset_ms=self.exchange_clock.offset_ms,
             now_ms=now_ms,
@@ -542,8 +556,10 @@ class Engine:
             raise InvalidInput("market", market, f"a market of the exchange: {known}")
         return view
 
-    def configure(self, settings: Iterable[MakerSettings]) -> None:
+    def configure(self, settings: Iterable[MakerSettings], quoting: Mapping[str, QuotingSettings] | None = None) -> None:
         """Take new settings for all markets; the orders of a market that is quoted no longer are cancelled as leftovers."""
+        if quoting is not None:
+            self.quoting = dict(quoting)
         wanted = {each.market: each for each in settings}
         for market in set(self.settings) - set(wanted):
             self.makers.pop(market, None)
@@ -552,8 +568,10 @@ class Engine:
         for market, each in wanted.items():
             if (maker := self.makers.get(market)) is not None:
                 maker.settings = each
+                if (models := self.quoting.get(market, maker.quoting)) != maker.quoting:
+                    maker.model(models)
             elif (view := self.views.get(market)) is not None:
-                self.makers[market] = Maker(view, each, Simple())
+                self.makers[market] = Maker(view, each, self.quoting.get(market))
 
     def objection_to(self, order: Order) -> str:
         """Say why an order that was decided earlier must not leave now; "" when it may."""

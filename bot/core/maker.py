@@ -20,9 +20,14 @@ from bot.core.notes import Note, Reason
 from bot.core.numbers import BPS, plain
 from bot.core.order_ids import OrderIds
 from bot.core.orders import Order, Owner, Saw, Side, Status, TimeInForce
-from bot.core.quoting.base import Strategy
+from bot.core.quoting.breakdown import Breakdown
 from bot.core.quoting.guards import reason_not_to_quote
-from bot.core.quoting.ladder import Quote, lay
+from bot.core.quoting.ladder import DesiredQuotes, Quote, lay
+from bot.core.quoting.level_sizes import lay_levels
+from bot.core.quoting.parameters import QuotingSettings
+from bot.core.quoting.refresh import keep_places, ticks_of_share
+from bot.core.quoting.senses import MarketSense
+from bot.core.quoting.strategies import strategy_of
 from bot.core.reconcile import Amend, Plan, reconcile
 from bot.core.risk.exposure import capacity, possibly_live
 from bot.core.settings import MakerSettings
@@ -33,6 +38,8 @@ CANCEL_RETRY_MS: Final = 1_500
 COOL_DOWN_MS: Final = 1_000
 """Pause of a side after a rejected order; doubles with each rejection in a row."""
 COOL_DOWN_MAX_MS: Final = 60_000
+REMODEL_MS: Final = 200
+"""A model thinks again this often at most."""
 AMEND_DISTANCE_TICKS: Final = 2
 """An order closer than this to the opposite touch is not amended: the book might refuse it, and both would be gone."""
 
@@ -53,6 +60,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     position: Decimal
     ids: OrderIds
     approve: Approve
+    shortest_pause_ms: int
+    """What the request budget can pay: a model's quotes are not thought over more often."""
     threshold: Decimal
     """The move that refreshes quotes: the configured one, or what the request budget can pay."""
     clock_offset_ms: int
@@ -63,10 +72,10 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 class Maker:
     """Quotes one market. `reason` says why nothing is shown, None while quoting."""
 
-    def __init__(self, view: MarketView, settings: MakerSettings, strategy: Strategy) -> None:
+    def __init__(self, view: MarketView, settings: MakerSettings, quoting: QuotingSettings | None = None) -> None:
         self.view = view
         self.settings = settings
-        self.strategy = strategy
+        self.model(quoting or QuotingSettings())
         self.reason: Reason | None = Reason(code="stopped", text="the bot is stopped")
         self.withheld: dict[Side, Reason] = {}
         self.last_quote_price: Decimal | None = None
@@ -83,6 +92,20 @@ class Maker:
         self._held: dict[Side, Reason] = {}
         self._unanswered: set[str] = set()
         self._answered: list[str] = []
+
+    def model(self, quoting: QuotingSettings) -> None:
+        """Quote by these models from now on; what was learnt under the same estimators' settings is not carried over."""
+        self.quoting = quoting
+        self.strategy = strategy_of(quoting)
+        self.sense = MarketSense(quoting)
+        self.breakdown: Breakdown | None = None
+        """How the newest quotes came about, part by part; None for the documents' own rule."""
+        self._modelled_ms = 0
+
+    @property
+    def is_modelled(self) -> bool:
+        """False for the documents' own rule, which looks at nothing but its price."""
+        return self.quoting.strategy != "simple"
 
     @property
     def market(self) -> str:
@@ -155,8 +178,12 @@ class Maker:
         reason = blocked or reason_not_to_quote(picture, self.settings)
         if reason is not None:
             return self.pull(desk.orders, reason, desk.now_ms)
+        if self.is_modelled:
+            self.sense.look(desk.orders.of(self.market, Owner.BOT), self.view, desk.now_ms)
         if why := self._why_refresh(picture, desk.threshold):
             self._refresh(picture, desk, why)
+        elif self.is_modelled and desk.now_ms - self._modelled_ms >= max(REMODEL_MS, desk.shortest_pause_ms):
+            self._refresh(picture, desk, "")
         return self._step(picture, desk)
 
     def _why_refresh(self, picture: MarketPicture, threshold: Decimal) -> str:
@@ -178,12 +205,18 @@ class Maker:
         return ""
 
     def _refresh(self, picture: MarketPicture, desk: Desk, why: str) -> None:
-        """Decide what to show. A renewal keeps its anchor, so that the prices stay."""
+        """Decide what to show. A renewal keeps its anchor, so that the prices stay; without a `why` a model thinks again."""
         assert picture.mark_price is not None
+        self._modelled_ms = picture.now_ms
         anchor = self.last_quote_price if why == "renewal" and self.last_quote_price is not None else picture.mark_price
-        self._note("INFO", "price_found", price=picture.mark_price)
         room = {side: self._room(side, desk) for side in Side}
-        desired = lay(self.strategy.wish(picture, self.settings, anchor), self.view, self.settings, room)
+        desired = (
+            self._modelled(picture, desk, anchor, room, why) if self.is_modelled else self._documented(picture, anchor, room)
+        )
+        if not why and set(desired.quotes) == set(self._wishes):
+            return
+        why = why or "the model moved"
+        self._note("INFO", "price_found", price=picture.mark_price)
         self.withheld = dict(desired.withheld)
         self._wishes = desired.quotes
         self.last_quote_price = desired.anchor
@@ -192,8 +225,33 @@ class Maker:
         if self._refill_at_ms is not None and self._refill_at_ms <= picture.now_ms:
             self._refill_at_ms = None
         self._unanswered, self._answered = set(), []
-        shown = {quote.side: plain(self.view.rules.price(quote.price)) for quote in desired.quotes}
+        shown = {quote.side: plain(self.view.rules.price(quote.price)) for quote in reversed(desired.quotes)}
         self._note("INFO", "quotes_updated", bid=shown.get(Side.BUY), ask=shown.get(Side.SELL), price=desired.anchor, why=why)
+
+    def _documented(self, picture: MarketPicture, anchor: Decimal, room: dict[Side, Decimal]) -> DesiredQuotes:
+        return lay(self.strategy.wish(picture, self.settings, anchor), self.view, self.settings, room)
+
+    def _modelled(
+        self, picture: MarketPicture, desk: Desk, anchor: Decimal, room: dict[Side, Decimal], why: str
+    ) -> DesiredQuotes:
+        """Wish by the models; a quote that is not worth moving keeps the place it has."""
+        opinions = self.sense.opinions(self.view, self.settings, desk.now_ms, exchange_offset_ms=desk.clock_offset_ms)
+        wish = self.strategy.wish(picture, self.settings, anchor, opinions)
+        self.breakdown = wish.breakdown
+        desired = lay_levels(wish, self.view, self.settings, room)
+        if wish.breakdown is None or why == "renewal":
+            return desired
+        resting = [order for order in desk.orders.of(self.market, Owner.BOT) if order.status is Status.RESTING]
+        kept = keep_places(
+            desired.quotes,
+            resting,
+            threshold_ticks=ticks_of_share(
+                wish.breakdown.half_spread_bps, self.quoting.refresh_share, anchor, self.view.rules.tick_size
+            ),
+            patience=self.quoting.queue_patience,
+            share_ahead=self.sense.share_ahead,
+        )
+        return msgspec.structs.replace(desired, quotes=kept)
 
     def _room(self, side: Side, desk: Desk) -> Decimal:
         """Return how much this side may show when its resting orders, which the refresh will replace, are set aside."""

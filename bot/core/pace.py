@@ -43,6 +43,10 @@ class Pace:
         """Return how many requests a minute refreshes may use now."""
         return self._per_minute * self._share
 
+    def pause_ms(self, orders: int) -> int:
+        """Return the shortest time between two refreshes of `orders` orders that the budget can pay for ever."""
+        return int(60_000 * max(1, orders) / self.reprices_per_minute)
+
     def limited(self, now_ms: int) -> None:
         """The exchange said "too many requests": somebody else may use the same address."""
         self._share = max(SMALLEST_SHARE, self._share / 2)

@@ -83,3 +83,24 @@ def test_a_file_that_is_not_plain_settings_is_refused_by_name(tmp_path: Path, te
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
         load_config(tmp_path / "absent.yaml")
+
+
+def test_models_are_chosen_by_name_and_their_settings_by_theirs() -> None:
+    models = BotConfig(strategy="composite", quoting={"levels": 5, "rho": 0.5}).models()
+
+    assert (models.strategy, models.levels, models.rho) == ("composite", 5, 0.5)
+    assert BotConfig().models().strategy == "simple"
+
+
+@pytest.mark.parametrize(
+    ("quoting", "told"),
+    [
+        ({"level": 3}, "perhaps levels"),
+        ({"rho": 9}, "0 to 1.5"),
+        ({"rho": "much"}, "right kind"),
+        ({"strategy": "x"}, "a setting"),
+    ],
+)
+def test_a_models_setting_that_cannot_be_used_is_named(quoting: dict[str, object], told: str) -> None:
+    with pytest.raises(ConfigErrors, match=told):
+        changed_config(BotConfig(), {"quoting": quoting})
