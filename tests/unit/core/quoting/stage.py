@@ -2,8 +2,6 @@
 
 from decimal import Decimal
 
-import msgspec
-
 from bot.core.events import BestQuoteSeen, Level, MarkPriceSeen
 from bot.core.market import Market
 from bot.core.market_view import MarketView
@@ -82,7 +80,3 @@ def view_of(shown: MarketPicture) -> MarketView:
 
 def with_position(size: str, **changes: object) -> MarketPicture:
     return picture(position=Decimal(size), **changes)
-
-
-def changed(record: MarketPicture, **changes: object) -> MarketPicture:
-    return msgspec.structs.replace(record, **changes)

@@ -48,7 +48,7 @@ HEAVY_BID = {
 
 
 def test_the_mark_is_taken_digit_for_digit() -> None:
-    odd = Decimal("86198.850000000000000000001")
+    odd = Decimal("86198.8500000000000000000000000001")
 
     assert price(anchor=odd) == odd
 

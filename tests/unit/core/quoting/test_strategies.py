@@ -174,6 +174,16 @@ def test_funding_that_longs_pay_makes_them_want_to_be_short() -> None:
     assert "no_funding" in {note.code for note in why(wish(believed=opinions(funding_rate=None))).notes}
 
 
+def test_a_payment_that_is_far_away_moves_the_target_less() -> None:
+    def target(strategy: str, seconds: float) -> float:
+        small = opinions(funding_rate=0.000_01, seconds_to_funding=seconds)
+        return why(wish(strategy, believed=small, holding_time_s=600.0)).target_lots
+
+    for strategy in ("glft", "composite"):
+        assert -3.0 < target(strategy, 0.0) < 0
+        assert target(strategy, 600.0) == pytest.approx(target(strategy, 0.0) * math.exp(-1))
+
+
 # --- the composite quote -------------------------------------------------------------------------------------------------------
 
 
