@@ -71,7 +71,7 @@ def _one_side(
     """Plan one side; its levels are matched from the touch outwards, each order to at most one wish."""
     moving = [order for order in held if order.status in ON_ITS_WAY]
     resting = [order for order in held if order.status is Status.RESTING]
-    spoken_for = [order for order in resting if order.replaced_by is not None or _leads_to(order, moving)]
+    spoken_for = [order for order in resting if _leads_to(order, moving)]
     free = sorted((order for order in resting if order not in spoken_for), key=_outwards)
     open_wishes = _not_yet_served(wishes, moving)
     keep: list[Order] = []
@@ -98,7 +98,7 @@ def _one_side(
 def _not_yet_served(wishes: list[Quote], moving: Sequence[Order]) -> list[Quote]:
     """Return the wishes that no order on its way serves: one at the same price serves its wish, any other the outermost one."""
     left = list(wishes)
-    legs = [order for order in moving if not any(each.replaces == order.client_order_id for each in moving)]
+    legs = [order for order in moving if not _leads_to(order, moving)] or list(moving[:1])
     for order in sorted(legs, key=_outwards):
         if left:
             exact = next((quote for quote in left if quote.price == order.price), left[-1])
@@ -121,7 +121,8 @@ def _with(plan: Plan, other: Plan) -> Plan:
 
 
 def _leads_to(order: Order, moving: Sequence[Order]) -> bool:
-    return any(each.replaces == order.client_order_id for each in moving)
+    """Say whether one of the orders on their way was sent to take this one's place."""
+    return any(order.client_order_id == each.replaces or order.replaced_by == each.client_order_id for each in moving)
 
 
 def _is_as_wished(order: Order, quote: Quote) -> bool:
