@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from backend.commands import TooManyCommands
 from bot.config import ConfigErrors
 from bot.core.errors import (
     AlreadyRunning,
@@ -29,6 +30,7 @@ from bot.core.errors import (
     Unauthorised,
     VenueMode,
 )
+from bot.observers.records import RecordsUnavailable
 
 STATUS_OF: Final[dict[type[MakerError], int]] = {
     InvalidInput: 422,
@@ -48,6 +50,8 @@ STATUS_OF: Final[dict[type[MakerError], int]] = {
     VenueMode: 503,
     Refused: 400,
     ExchangeError: 503,
+    RecordsUnavailable: 503,
+    TooManyCommands: 429,
 }
 """The narrowest class of an error that stands here decides; what is not here is our bug and answers 500."""
 

@@ -27,7 +27,10 @@ def test_every_promised_route_is_described(schema: dict[str, Any]) -> None:
         "post /api/bot/start", "post /api/bot/stop", "get /api/bot/status", "post /api/bot/config", "get /api/bot/logs",
         "post /api/bot/pause", "post /api/bot/flatten",
         "post /api/orders/create", "get /api/orders", "delete /api/orders/{order_id}", "get /api/cached-account",
-        "get /api/broadcaster/stats", "get /api/markets", "get /healthz", "get /readyz", "get /metrics",
+        "get /api/broadcaster/stats", "get /api/markets", "post /api/markets/{market}/start", "post /api/markets/{market}/stop",
+        "get /api/bot/flatten", "get /api/config/schema", "get /api/pnl", "get /api/fills", "get /api/decisions",
+        "get /api/equity", "get /api/risk", "get /api/jobs", "get /api/jobs/{job_id}",
+        "get /healthz", "get /readyz", "get /metrics",
     }  # fmt: skip
 
 
