@@ -4,6 +4,7 @@ The gateway has already said yes to everything that arrives here; the world may 
 what can change, and answers on the account stream only.
 """
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -44,6 +45,8 @@ class Engine:
         self._ids = ids
         self._triggers = TriggerDesk()
         self._house_id = 0
+        self.trouble: Callable[[Order], Reason | None] = lambda _order: None
+        """Asked about every order that comes to the book: a reason to refuse it that nobody else would see."""
 
     # ── customers' orders ──
 
@@ -167,6 +170,9 @@ class Engine:
             if previous is None:
                 return Reason.PREV_ORDER_NOT_FOUND
             order.previous_id = previous.order_id
+        meant = self.trouble(order)
+        if meant is not None:
+            return meant
         try:
             check_mode(self.mode, state.trading_status, post_only=order.post_only, reduce_only=order.reduce_only)
         except Refused as refused:

@@ -108,7 +108,9 @@ def _row_id(row: dict[str, object]) -> int:
 
 def _read_model(request: web.Request) -> tuple[Site, ReadModel, int]:
     site = site_of(request)
-    site.read_model.settle(site.venue.now_ms)
+    stale = site.faults.strikes("stale_reads") if site.faults.any else None
+    lag_ms = site.read_model.lag_ms if stale is None else stale.delay_ms
+    site.read_model.settle(site.venue.now_ms, lag_ms)
     return site, site.read_model, account_of(request).account_id
 
 

@@ -192,12 +192,14 @@ class Venue:
         external_ids: Iterable[str] = (),
         markets: Iterable[str] = (),
         everything: bool = False,
+        spares_newest: bool = False,
     ) -> None:
         """Accept a mass cancel: the union of its selectors, evaluated when the engine gets to it."""
         ids, externals, names = set(order_ids), set(external_ids), set(markets)
 
         def run(now_ms: int) -> None:
-            for order in self.store.live(account_id):
+            live = self.store.live(account_id)
+            for order in live[:-1] if spares_newest else live:
                 if everything or order.order_id in ids or order.external_id in externals or order.market in names:
                     self.engine.cancel(order, now_ms)
 
