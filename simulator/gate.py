@@ -1,6 +1,5 @@
 """What every request passes before its handler: log, faults, headers, budget, key; and how failures become answers."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -96,6 +95,8 @@ async def _answer(site: Site, request: web.Request, handler: Handler) -> web.Str
         return await with_trouble(site.faults, on, lambda: _handled(site, request, handler), lambda: _acknowledged(site, on))
     except Refused as refusal:
         return refused(refusal)
+    except web.HTTPTooManyRequests:
+        return web.Response(status=429)
     except web.HTTPException as error:
         return refused(_as_refusal(error), status=error.status)
 
@@ -133,7 +134,9 @@ def _as_refusal(error: web.HTTPException) -> Refused:
 def _check_headers(site: Site, request: web.Request) -> None:
     if not request.headers.get("User-Agent", "").strip():
         raise Refused(Code.FORBIDDEN, "the User-Agent header is mandatory", message="Forbidden")
-    if not site.rate_limit.allows(request.remote or "", asyncio.get_running_loop().time()):
+    if not site.rate_limit.allows(request.remote or "", site.now_s()):
+        if site.rate_limit.empty_body:
+            raise web.HTTPTooManyRequests
         raise Refused(Code.RATE_LIMITED, "too many requests from this address", message="Rate limited")
     key = request.headers.get("X-Api-Key")
     account = site.by_api_key.get(key) if key else None

@@ -168,17 +168,16 @@ async def trades(request: web.Request) -> web.Response:
 
 async def fees(request: web.Request) -> web.Response:
     venue = site_of(request).venue
-    names = request.query.getall("market", []) or list(venue.markets)
-    options = venue.options
+    states = [venue.market(name) for name in request.query.getall("market", []) or list(venue.markets)]
     return ok(
         [
             {
-                "market": venue.market(name).spec.name,
-                "makerFeeRate": text(options.maker_fee),
-                "takerFeeRate": text(options.taker_fee),
+                "market": state.spec.name,
+                "makerFeeRate": text(state.maker_fee),
+                "takerFeeRate": text(state.taker_fee),
                 "builderFeeRate": "0",
             }
-            for name in names
+            for state in states
         ]
     )
 

@@ -59,7 +59,9 @@ class Site:
         self.hub = Hub(self.faults)
         self.read_model = ReadModel(options.read_lag_ms)
         self.requests = RequestLog()
-        self.rate_limit = RateLimit(options.rate_limit_per_minute)
+        self.rate_limit = RateLimit(
+            options.rate_limit_per_minute, options.rate_window, empty_body=options.rate_limited_empty_body
+        )
         self.verifiers = ThreadPoolExecutor(2, thread_name_prefix="verify")
         self.by_api_key: dict[str, Account] = {each.api_key: each for each in self.venue.accounts.values()}
         self.broadcast = Broadcast(self.venue, self.hub, options)
@@ -84,6 +86,10 @@ class Site:
         self.broadcast.publish_best(self.venue.now_ms)
         self._schedule()
         return self.venue.now_ms
+
+    def now_s(self) -> float:
+        """Return the steady time budgets are counted by."""
+        return asyncio.get_running_loop().time()
 
     def apply_faults(self, orders: FaultOrders) -> None:
         """Clear and set trouble.
