@@ -80,9 +80,10 @@ def create_app(
     application.state.service = None
     application.state.logger = None
     application.state.why_not_started = ""
-    for routes in (bot, orders, account, markets, money, jobs, system):
-        application.include_router(routes.router)
-    application.include_router(bot.settings_router)
+    routers = [routes.router for routes in (bot, orders, account, markets, money, jobs, system)] + [bot.settings_router]
+    for router in routers:
+        application.include_router(router)
+    application.state.routes = [route for router in routers for route in router.routes]
     application.router.default = Screen()
     install_answers(application)
     _install_borders(application)

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from backend import openapi
 
@@ -77,3 +78,9 @@ def test_the_printed_description_is_the_same_every_time(monkeypatch: pytest.Monk
 
     assert texts[0] == texts[1]
     assert list(json.loads(texts[0])) == sorted(json.loads(texts[0]))
+
+
+def test_a_wrong_method_is_answered_with_every_right_one(client: TestClient) -> None:
+    refused = client.put("/api/bot/flatten")
+
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, POST")
