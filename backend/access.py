@@ -7,7 +7,8 @@ that a request comes from another site is believed. A token is asked for everywh
 
 import hmac
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
 from typing import Final
 
 import msgspec
@@ -17,8 +18,21 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 FORWARDED: Final = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via")
 """Headers that a proxy adds: behind one, "the connection comes from this machine" says nothing about the caller."""
 CONTROL_PATHS: Final = frozenset({"api", "metrics"})
+DANGER_PATHS: Final = frozenset({"/api/bot/flatten"})
+"""What can cost money at once: only the owner's token opens it."""
 FAILURES_PER_MINUTE: Final = 10
 MOST_ADDRESSES: Final = 1_000
+
+
+class Role(IntEnum):
+    """What a token lets its bearer do; each includes the ones before."""
+
+    READ = 1
+    """Look at everything."""
+    CONTROL = 2
+    """Start, stop, pause, change settings within the limits, make and cancel orders."""
+    DANGER = 3
+    """Flatten, and raise limits: the owner's token."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -126,25 +140,36 @@ class AccessRules(msgspec.Struct, frozen=True, kw_only=True):
 class TokenGate:
     """Compares tokens in constant time and slows down those who guess."""
 
-    def __init__(self, token: str) -> None:
-        self._token = token.encode()
+    def __init__(self, token: str, lesser: Mapping[Role, str] | None = None) -> None:
+        self._tokens = _encoded(token, lesser)
         self._failures: OrderedDict[str, deque[int]] = OrderedDict()
 
-    def replace(self, token: str) -> bool:
-        """Take a new token; True when it differs from the old one."""
-        changed = not hmac.compare_digest(self._token, token.encode())
-        self._token = token.encode()
-        return changed
+    def replace(self, token: str, lesser: Mapping[Role, str] | None = None) -> bool:
+        """Take new tokens; True when any differs from the one before."""
+        before, self._tokens = self._tokens, _encoded(token, lesser)
+        return before != self._tokens
+
+    def role_of(self, token: str | None) -> Role | None:
+        """Return what a token lets its bearer do; None for a wrong one. Takes the same time whichever it is."""
+        given, found = (token or "").encode(), None
+        for role, known in self._tokens.items():
+            if hmac.compare_digest(known, given):
+                found = role
+        return found
 
     def accepts(self, token: str) -> bool:
-        return hmac.compare_digest(self._token, token.encode())
+        return self.role_of(token) is not None
 
-    def check(self, caller: Caller, now_ms: int) -> Refusal | None:
+    def check(self, caller: Caller, now_ms: int, needed: Role = Role.READ) -> Refusal | None:
         """Return why the header does not open the door. The right token always does: nobody can lock the owner out."""
         token = bearer_of(caller.authorizations)
-        if token is not None and self.accepts(token):
-            return None
-        return self.failed(caller.address, now_ms, missing=token is None)
+        role = self.role_of(token)
+        if role is None:
+            return self.failed(caller.address, now_ms, missing=token is None)
+        if role < needed:
+            message = f"the token's role is {role.name.lower()}; this needs {needed.name.lower()}"
+            return Refusal(403, "role_too_small", message, "use the owner's token: `mmbot token show`")
+        return None
 
     def failed(self, address: str, now_ms: int, *, missing: bool) -> Refusal:
         """Count a failure and return the refusal that answers it."""
@@ -161,6 +186,17 @@ class TokenGate:
         hint = "send the header 'Authorization: Bearer <token>'; `mmbot token show` prints the token"
         code = "token_missing" if missing else "token_wrong"
         return Refusal(401, code, message, hint, {"WWW-Authenticate": "Bearer"})
+
+
+def _encoded(token: str, lesser: Mapping[Role, str] | None) -> dict[Role, bytes]:
+    return {Role.DANGER: token.encode(), **{role: text.encode() for role, text in (lesser or {}).items()}}
+
+
+def needed_role(caller: Caller) -> Role:
+    """Return the smallest role that a request needs."""
+    if caller.is_socket or caller.method in SAFE_METHODS:
+        return Role.READ
+    return Role.DANGER if caller.path.rstrip("/") in DANGER_PATHS else Role.CONTROL
 
 
 def bearer_of(authorizations: Iterable[str]) -> str | None:

@@ -7,7 +7,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
+from backend.commands import TooManyCommands
 from bot.config import ConfigErrors
 from bot.core.errors import (
     AlreadyRunning,
@@ -29,6 +31,7 @@ from bot.core.errors import (
     Unauthorised,
     VenueMode,
 )
+from bot.observers.records import RecordsUnavailable
 
 STATUS_OF: Final[dict[type[MakerError], int]] = {
     InvalidInput: 422,
@@ -48,6 +51,8 @@ STATUS_OF: Final[dict[type[MakerError], int]] = {
     VenueMode: 503,
     Refused: 400,
     ExchangeError: 503,
+    RecordsUnavailable: 503,
+    TooManyCommands: 429,
 }
 """The narrowest class of an error that stands here decides; what is not here is our bug and answers 500."""
 
@@ -164,7 +169,17 @@ def _shown(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:80]}…"
 
 
-async def _http_error(_request: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = HTTP_CODES.get(error.status_code, f"http_{error.status_code}")
-    return error_answer(error.status_code, code, str(error.detail), headers=dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods_here(request)) or headers.get("Allow", "")
+    return error_answer(error.status_code, code, str(error.detail), headers=headers)
+
+
+def _methods_here(request: Request) -> list[str]:
+    """Return every method that some route takes at this path; the framework names those of the first one only."""
+    here = [route for route in request.app.state.routes if route.matches(request.scope)[0] is not Match.NONE]
+    exact = [route for route in here if route.path == request.url.path]
+    return sorted({method for route in exact or here for method in getattr(route, "methods", None) or ()})

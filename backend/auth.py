@@ -8,9 +8,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.access import FORWARDED, AccessRules, Caller, Refusal, TokenGate
+from backend.access import FORWARDED, AccessRules, Caller, Refusal, TokenGate, bearer_of, needed_role
 from backend.answers import error_answer
 from backend.bound_address import is_loopback, listens_on_loopback_only
+from backend.rates import RateLimits
 from bot.ports import Clock
 
 Log = Callable[..., None]
@@ -24,6 +25,9 @@ CONTENT_POLICY: Final = (
     "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """No inline script. Inline style stays: the screen's components write their variables into a style element."""
+LOCAL: Final = "local"
+"""Who asks where no token is needed: whoever can reach loopback of this machine."""
+COMMAND_HEADER: Final = "X-Command-Id"
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -43,6 +47,7 @@ class Door:
         self._clock = clock
         self._log = log
         self._host = host
+        self.rates = RateLimits()
         self._loopback_ports: dict[int, bool] = {}
 
     def needs_token(self, caller: Caller) -> bool:
@@ -50,10 +55,17 @@ class Door:
 
     def admit(self, caller: Caller) -> Refusal | None:
         """Return why a request is refused. A socket shows its token later, in its first message."""
-        refusal = self.rules.refuse(caller)
+        refusal = self.rules.refuse(caller) or self.rates.check(caller, self._clock.monotonic_ms())
         if refusal is None and not caller.is_socket and self.needs_token(caller):
-            refusal = self.gate.check(caller, self._clock.now_ms())
+            refusal = self.gate.check(caller, self._clock.now_ms(), needed_role(caller))
         return self._told(caller, refusal)
+
+    def who(self, caller: Caller) -> str:
+        """Return the name of an admitted caller: the role of the token, or `local` where none is needed."""
+        if not self.needs_token(caller):
+            return LOCAL
+        role = self.gate.role_of(bearer_of(caller.authorizations))
+        return role.name.lower() if role is not None else "nobody"
 
     def admit_token(self, caller: Caller, token: str | None) -> Refusal | None:
         """Check the token of a socket's first message."""
@@ -111,6 +123,7 @@ class AccessMiddleware:
             return
         refusal = door.admit(caller)
         if refusal is None:
+            scope.setdefault("state", {})["who"] = door.who(caller)
             body = await _read_body(Headers(scope=scope), receive)
             if not isinstance(body, Refusal):
                 await self._app(scope, _replay(body, receive), send)
@@ -198,6 +211,8 @@ def _with_headers(rules: AccessRules, scope: Scope, send: Send) -> Send:
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
             headers.setdefault("Cache-Control", "no-store")
+            if (command := scope.get("state", {}).get("command_id")) is not None:
+                headers[COMMAND_HEADER] = command
             if origin is not None and rules.is_listed(origin):
                 headers["Access-Control-Allow-Origin"] = origin
                 headers.add_vary_header("Origin")

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from bot.bot_logger import BotLogger
 from bot.config import BotConfig
 from bot.core.engine import Engine
+from bot.core.notes import Note
 from bot.environment import Environment
 from bot.ports import Clock
 from bot.simple_mm_bot import Watcher
@@ -45,6 +46,18 @@ class BotControl(Protocol):
 
     async def pause(self, reason: str = ...) -> dict[str, Any]:
         """Pull the quotes until the next start; raises NotWhileRunning when stopped."""
+        ...
+
+    async def pause_market(self, market: str, reason: str = ...) -> dict[str, Any]:
+        """Take one market out while the others go on; raises InvalidInput."""
+        ...
+
+    async def resume_market(self, market: str) -> dict[str, Any]:
+        """Quote a market again; raises InvalidInput or AlreadyRunning."""
+        ...
+
+    def tell(self, note: Note) -> None:
+        """Write something that must be remembered into log and journal."""
         ...
 
     async def flatten(self, market: str | None = None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from backend.auth import AccessMiddleware, Door
 from backend.border import Border, Log
 from backend.broadcaster import Broadcaster
 from backend.control import OpenBot
-from backend.routes import account, bot, markets, orders, system
+from backend.routes import account, bot, jobs, markets, money, orders, system
 from backend.screen import Screen
 from backend.service import running_service
 from bot.assembly import open_market_maker
@@ -80,8 +80,10 @@ def create_app(
     application.state.service = None
     application.state.logger = None
     application.state.why_not_started = ""
-    for routes in (bot, orders, account, markets, system):
-        application.include_router(routes.router)
+    routers = [routes.router for routes in (bot, orders, account, markets, money, jobs, system)] + [bot.settings_router]
+    for router in routers:
+        application.include_router(router)
+    application.state.routes = [route for router in routers for route in router.routes]
     application.router.default = Screen()
     install_answers(application)
     _install_borders(application)

@@ -136,6 +136,112 @@ class Flattened(BaseModel):
     orders: list[dict[str, Any]]
 
 
+class FlattenRequest(BaseModel):
+    """Where a token is needed, `confirm` repeats what is meant: "flatten BTC-USD"."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"market": "BTC-USD", "confirm": "flatten BTC-USD"}]}
+    )
+
+    market: MarketText | None = None
+    confirm: Annotated[StrictStr, Field(max_length=60)] = ""
+
+
+class FlattenPreview(BaseModel):
+    """What a flatten would cost now, from the live book; `reason` says what stands against it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    market: str
+    position: str
+    side: SideName | None
+    size: str
+    reason: str | None
+    confirm: str
+
+
+class Accepted(BaseModel):
+    """The command is carried out beside this answer; look at `GET /api/jobs/{id}`."""
+
+    id: str
+    state: str
+
+
+class MarketPaused(BaseModel):
+    """`remaining` names the bot's orders on this market that are not yet gone."""
+
+    status: Literal["paused", "pausing", "resumed"]
+    market: str
+    remaining: list[str]
+
+
+class ConfigSchema(BaseModel):
+    """`properties` is JSON schema; `hot` names the settings that change while the bot quotes."""
+
+    model_config = ConfigDict(extra="allow")
+
+    properties: dict[str, Any]
+    hot: list[str]
+    defaults: dict[str, Any]
+    raises_limits: list[str]
+
+
+class Job(BaseModel):
+    """One command. REFUSED: nothing was done, and `reason` says why; FAILED: look at what is true now."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    verb: str
+    who: str
+    state: Literal["RUNNING", "DONE", "REFUSED", "FAILED"]
+    began_ms: int
+    ended_ms: int | None
+    code: str | None
+    reason: str | None
+    arguments: dict[str, Any]
+
+
+class Jobs(BaseModel):
+    jobs: list[Job]
+
+
+class Pnl(BaseModel):
+    """Money in collateral, as text. total = realised + unrealised - fees + funding; fees positive: paid, funding: received."""
+
+    run: dict[str, Any]
+    today: dict[str, dict[str, str]]
+    days: list[dict[str, str]]
+    records: str
+
+
+class Fills(BaseModel):
+    """`records` is ok, or says why the records may be behind."""
+
+    fills: list[dict[str, Any]]
+    records: str
+
+
+class Decisions(BaseModel):
+    decisions: list[dict[str, Any]]
+    records: str
+
+
+class EquityCurve(BaseModel):
+    equity: list[dict[str, Any]]
+    records: str
+
+
+class Risk(BaseModel):
+    """Limits, worst cases and nets; amounts are text."""
+
+    model_config = ConfigDict(extra="allow")
+
+    state: str
+    exposure: str
+    markets: dict[str, dict[str, Any]]
+
+
 class Configured(BaseModel):
     status: Literal["updated"]
     config: BotConfig

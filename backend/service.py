@@ -6,16 +6,19 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
-from backend.access import AccessRules, TokenGate
+from backend.access import AccessRules, Role, TokenGate
 from backend.auth import Door
 from backend.bound_address import WILDCARDS, is_loopback, listening, url_of
 from backend.broadcaster import Broadcaster
+from backend.commands import Commands
 from backend.control import BotControl, OpenBot
 from bot.bot_logger import BotLogger
 from bot.config import BotConfig
 from bot.core.errors import ConfigurationError, MakerError
 from bot.environment import Environment, EnvironmentName
+from bot.history import config_hash
 from bot.observers.feed import Feed
+from bot.observers.records import Records, database_url
 from bot.ports import Clock
 from bot.state_folder import StateFolder
 
@@ -30,7 +33,15 @@ class Service:
     """What the routes work with."""
 
     def __init__(
-        self, environment: Environment, bot: BotControl, *, clock: Clock, logger: BotLogger, gate: TokenGate, door: Door
+        self,
+        environment: Environment,
+        bot: BotControl,
+        *,
+        clock: Clock,
+        logger: BotLogger,
+        gate: TokenGate,
+        door: Door,
+        records: Records,
     ) -> None:
         self.environment = environment
         self.bot = bot
@@ -40,6 +51,8 @@ class Service:
         self.door = door
         self.feed = Feed(bot.engine)
         self.broadcaster = Broadcaster(self.picture, self.feed.changed, clock)
+        self.records = records
+        self.commands = Commands(clock, bot.tell, lambda: config_hash(bot.config))
         self.crash = ""
         """Why the bot's own task ended; empty while it runs."""
 
@@ -94,17 +107,25 @@ class Service:
             self.crash = _sentence(error)
             self.logger.log("ERROR", "bot_crashed", None, reason=self.crash)
 
+    async def run_records(self) -> None:
+        """Follow the journal; a bug there ends the records of this run and nothing else: the journal has everything."""
+        try:
+            await self.records.run()
+        except Exception as error:  # noqa: BLE001 - the border of the task
+            self.records.problem = _sentence(error)
+            self.logger.log("ERROR", "records_stalled", None, reason=self.records.problem)
+
     async def watch_token(self, home: StateFolder) -> None:
         """Take a rotated token within seconds, and close the sockets that were opened with the old one. Ends with its task."""
         while True:
             await self.clock.sleep(TOKEN_LOOK_S)
             try:
-                token = await asyncio.to_thread(home.token)
+                token, lesser = await asyncio.to_thread(_tokens, home)
             except (ConfigurationError, OSError) as error:
                 self.logger.log("ERROR", "token_not_readable", None, reason=str(error))
                 continue
-            if self.gate.replace(token):
-                self.logger.hide((token,))
+            if self.gate.replace(token, lesser):
+                self.logger.hide((token, *lesser.values()))
                 self.logger.log("INFO", "token_rotated", None)
                 self.broadcaster.close_authenticated()
 
@@ -148,26 +169,50 @@ async def running_service(
     """
     async with open_bot(environment, config, clock=clock, logger=logger) as bot:
         home = StateFolder(Path(environment.home))
-        token = await asyncio.to_thread(home.token)
-        logger.hide((token,))
-        gate = TokenGate(token)
+        token, lesser = await asyncio.to_thread(_tokens, home)
+        logger.hide((token, *lesser.values()))
+        gate = TokenGate(token, lesser)
         door = Door(_rules(environment, host), gate, clock, logger.log, host=host)
-        service = Service(environment, bot, clock=clock, logger=logger, gate=gate, door=door)
+        records = _records(environment, clock, logger)
+        service = Service(environment, bot, clock=clock, logger=logger, gate=gate, door=door, records=records)
         bot.watchers.append(service.feed.record)
-        async with asyncio.TaskGroup() as tasks:
-            running = [
-                tasks.create_task(service.run_bot(), name="bot"),
-                tasks.create_task(service.broadcaster.run(), name="broadcaster"),
-                tasks.create_task(service.watch_token(home), name="token"),
-                tasks.create_task(service.announce(home, host, port), name="announcement"),
-            ]
-            try:
-                yield service
-            finally:
-                await service.shut_down()
-                await asyncio.to_thread(home.withdraw_announcement)
-                for task in running:
-                    task.cancel()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                running = [
+                    tasks.create_task(service.run_bot(), name="bot"),
+                    tasks.create_task(service.broadcaster.run(), name="broadcaster"),
+                    tasks.create_task(service.watch_token(home), name="token"),
+                    tasks.create_task(service.announce(home, host, port), name="announcement"),
+                    tasks.create_task(service.run_records(), name="records"),
+                ]
+                try:
+                    yield service
+                finally:
+                    await service.shut_down()
+                    await asyncio.to_thread(home.withdraw_announcement)
+                    for task in running:
+                        task.cancel()
+                    await service.commands.close()
+        finally:
+            await records.close()
+
+
+def _tokens(home: StateFolder) -> tuple[str, dict[Role, str]]:
+    """Return the owner's token and those of lesser roles that somebody asked for."""
+    lesser = {role: home.role_token(role.name.lower()) for role in (Role.READ, Role.CONTROL)}
+    return home.token(), {role: token for role, token in lesser.items() if token is not None}
+
+
+def _records(environment: Environment, clock: Clock, logger: BotLogger) -> Records:
+    """Return the records of this environment.
+
+    Raises: ConfigurationError for a database that cannot be used at all.
+    """
+    home = Path(environment.home)
+    if environment.database_url is not None:
+        logger.hide((environment.database_url,))
+    url = database_url(environment.database_url, home)
+    return Records(url, home / "journal" / environment.name.value, clock=clock, log=logger.log)
 
 
 def _rules(environment: Environment, host: str | None) -> AccessRules:

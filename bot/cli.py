@@ -31,6 +31,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 EnvironmentOption = Annotated[str | None, typer.Option("--env", help="paper, testnet or live; MMBOT_ENV otherwise.")]
 PortOption = Annotated[int | None, typer.Option("--port", help="Port of the API and the screen; PORT otherwise.")]
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+RoleOption = Annotated[str, typer.Option(help="read or control; the owner's token otherwise.")]
 FileOption = Annotated[Path | None, typer.Option("--config", help="Configuration file (YAML).")]
 
 UNREACHABLE_CODES = frozenset({"no_running_bot", "exchange_unreachable", "not_sent"})
@@ -131,7 +132,12 @@ def pause(as_json: Json = False) -> None:
 @app.command()
 def flatten(as_json: Json = False) -> None:
     """Pause, then close the position with reduce-only orders whose price cap widens step by step."""
-    answer(_remote(lambda bot: bot.post("/api/bot/flatten")), as_json, _shown_flat)
+
+    def work(bot: Any) -> Any:
+        market = bot.get("/api/bot/status")["config"]["market"]
+        return bot.post("/api/bot/flatten", {"market": market, "confirm": f"flatten {market}"})
+
+    answer(_remote(work), as_json, _shown_flat)
 
 
 @app.command("cancel-all")
@@ -201,15 +207,27 @@ def config_schema() -> None:
 
 
 @token_app.command("show")
-def token_show(as_json: Json = False) -> None:
-    """Show the access token; it opens the API of this user's bot."""
-    answer(lambda: {"token": _home().token()}, as_json, lambda result: str(result["token"]))
+def token_show(role: RoleOption = "", as_json: Json = False) -> None:
+    """Show the access token; it opens the API of this user's bot. A lesser role's token is made when it is first shown."""
+
+    def work() -> dict[str, str]:
+        home, chosen = _home(), _role(role)
+        token = (home.role_token(chosen) or home.rotate_token(chosen)) if chosen else home.token()
+        return {"token": token}
+
+    answer(work, as_json, lambda result: str(result["token"]))
 
 
 @token_app.command("rotate")
-def token_rotate(as_json: Json = False) -> None:
+def token_rotate(role: RoleOption = "", as_json: Json = False) -> None:
     """Make a new access token; the old one stops working at once."""
-    answer(lambda: {"token": _home().rotate_token()}, as_json, lambda result: str(result["token"]))
+    answer(lambda: {"token": _home().rotate_token(_role(role))}, as_json, lambda result: str(result["token"]))
+
+
+def _role(name: str) -> str:
+    if name not in ("", "read", "control"):
+        raise InvalidInput("role", name, "read or control; without one it is the owner's token")
+    return name
 
 
 @order_app.command("create")

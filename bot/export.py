@@ -13,11 +13,11 @@ from typing import Any, Final, TextIO
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import SystemClock
-from bot.core.errors import ConfigurationError, InvalidInput, MakerError
+from bot.core.errors import ConfigurationError, InvalidInput
 from bot.core.numbers import plain
 from bot.environment import Environment
 from bot.observers import records_tables as tables
-from bot.observers.records import Records, database_url
+from bot.observers.records import Records, RecordsUnavailable, database_url
 from bot.observers.records_queries import TABLES, Wanted, oldest_first
 from bot.state_folder import StateFolder
 
@@ -41,12 +41,6 @@ FILL_COLUMNS: Final = (
 )
 """Executions and funding in one table: a payment is a row of kind FUNDING, whose `funding` is positive when we received it."""
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-
-
-class RecordsUnavailable(MakerError):
-    """The database of the records cannot be used; says why."""
-
-    code = "records_unavailable"
 
 
 def rebuild(environment: Environment) -> dict[str, Any]:

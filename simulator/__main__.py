@@ -13,6 +13,7 @@ from simulator.flow_drawing import draw
 from simulator.flow_play import CALM_BEFORE_MS, MARKOUT_S
 from simulator.options import ServerOptions, VenueOptions
 from simulator.queue_models import QUEUE_MODELS, RISK_AVERSE
+from simulator.rate_limit import TIERS, Window
 from simulator.refusals import Refused
 from simulator.regimes import NORMAL, REGIMES
 from simulator.server import print_line, serve
@@ -50,7 +51,9 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--clock-offset-ms", type=int, default=0, help="venue clock minus system clock")
     run.add_argument("--read-lag-ms", type=int, default=_DEFAULTS.read_lag_ms)
     run.add_argument("--accept-delay-ms", type=_delay, default=_DEFAULTS.venue.accept_delay_ms, metavar="MS|MIN-MAX")
-    run.add_argument("--rate-limit", type=int, default=1_000, metavar="N", help="requests per minute and address; 0: no limit")
+    run.add_argument("--rate-limit", type=int, metavar="N", help="requests per minute and address; 0: no limit")
+    run.add_argument("--rate-tier", choices=list(TIERS), default="default", help="the same, as the exchange's tiers have it")
+    run.add_argument("--rate-window", choices=[each.value for each in Window], default=Window.BUCKET.value)
     run.add_argument("--exit-on-stdin-close", action="store_true", help="stop when the parent closes standard input")
     run.add_argument("--linger", type=int, default=0, metavar="SECONDS", help="wait this long after standard input has closed")
     picture = verbs.add_parser("draw", help="play each regime with a plain maker in it and draw what happened, as SVG")
@@ -118,7 +121,8 @@ def main(arguments: list[str] | None = None) -> int:
         verify_signatures=asked.verify == "on",
         read_lag_ms=asked.read_lag_ms,
         clock_offset_ms=asked.clock_offset_ms,
-        rate_limit_per_minute=asked.rate_limit,
+        rate_limit_per_minute=TIERS[asked.rate_tier] if asked.rate_limit is None else asked.rate_limit,
+        rate_window=Window(asked.rate_window),
         venue=venue_options,
     )
     clock = VenueClock(asked.clock_offset_ms)

@@ -184,6 +184,8 @@ class Broadcast:
     def _account_opening(self, account_id: int) -> list[Frame]:
         venue, now_ms = self._venue, self._venue.now_ms
         orders = [venue.order_record(order) for order in venue.store.live(account_id) if order.is_open]
+        if orders and self._hub.faults.strikes("forgetful_opening"):
+            orders = []
         held = [venue.standings.position_record(each) for each in venue.ledger.positions_of(account_id)]
         balance = venue.standings.balance_record(account_id, now_ms)
         return [

@@ -12,7 +12,6 @@ from simulator.ledger import ZERO, Position, fee_of
 from simulator.market_state import MarketState
 from simulator.markets import MarketSpec
 from simulator.matching import Match, Side
-from simulator.options import VenueOptions
 from simulator.orders import Order, Reason, Status
 from simulator.standing import Standings
 from simulator.views import order_record, own_trade_record, public_trade_record
@@ -32,12 +31,11 @@ class _Trade:
 class Clearing:
     """Settle matches, and end orders."""
 
-    def __init__(self, standings: Standings, ids: Snowflakes, options: VenueOptions, emit: Emit) -> None:
+    def __init__(self, standings: Standings, ids: Snowflakes, emit: Emit) -> None:
         self._standings = standings
         self._ledger = standings.ledger
         self._store = standings.store
         self._ids = ids
-        self._options = options
         self._emit = emit
         self.note_made: Callable[[int, MarketSpec, int], None] = lambda _maker_id, _spec, _tick_lots: None
         """Told about every maker's part of a trade: account, market, price times size in ticks times lots."""
@@ -77,8 +75,8 @@ class Clearing:
     def _book(self, trade: "_Trade", maker: Order | None, taker: Order | None, *, taker_buys: bool) -> None:
         spec = trade.state.spec
         value = spec.price(trade.price) * spec.size(trade.lots)
-        taker_fee = fee_of(value, self._options.taker_fee) if taker and not taker.liquidates else ZERO
-        maker_fee = fee_of(value, self._options.maker_fee) if maker else ZERO
+        taker_fee = fee_of(value, trade.state.taker_fee) if taker and not taker.liquidates else ZERO
+        maker_fee = fee_of(value, trade.state.maker_fee) if maker else ZERO
         taker_id = taker.account_id if taker else HOUSE_ACCOUNT
         maker_id = maker.account_id if maker else HOUSE_ACCOUNT
         bought, sold = self._ledger.book_trade(

@@ -4,6 +4,7 @@ The gateway has already said yes to everything that arrives here; the world may 
 what can change, and answers on the account stream only.
 """
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -44,6 +45,8 @@ class Engine:
         self._ids = ids
         self._triggers = TriggerDesk()
         self._house_id = 0
+        self.trouble: Callable[[Order], Reason | None] = lambda _order: None
+        """Asked about every order that comes to the book: a reason to refuse it that nobody else would see."""
 
     # ── customers' orders ──
 
@@ -130,9 +133,7 @@ class Engine:
             self._execute(order, state, now_ms)
 
     def _ticks(self, price: Decimal, state: MarketState) -> Ticks:
-        ticks = state.spec.ticks_of(price)
-        assert ticks is not None, "the gateway has counted it"
-        return ticks
+        return Ticks(int(price / state.spec.tick_size))  # exact: the gateway has counted it, whatever the step is now
 
     def _guard_fills(self, order: Order, state: MarketState, now_ms: int) -> None:
         """Let an order's take-profit and stop-loss grow with its fills; the first fill creates them."""
@@ -167,6 +168,9 @@ class Engine:
             if previous is None:
                 return Reason.PREV_ORDER_NOT_FOUND
             order.previous_id = previous.order_id
+        meant = self.trouble(order) or _misfit(order, state)
+        if meant is not None:
+            return meant
         try:
             check_mode(self.mode, state.trading_status, post_only=order.post_only, reduce_only=order.reduce_only)
         except Refused as refused:
@@ -281,8 +285,9 @@ class Engine:
 
     def house_rest(self, market: str, side: Side, price: Ticks, lots: Lots) -> int | None:
         """Put a background order to rest and return its id; None when it would cross."""
-        book = self._markets[market].book
-        if book.would_cross(side, price):
+        state = self._markets[market]
+        book, price = state.book, state.spec.snapped(price, side.sign)
+        if price <= 0 or book.would_cross(side, price):
             return None
         self._house_id -= 1  # negative: never mixed up with a customer's order
         book.rest(RestingOrder(self._house_id, HOUSE_ACCOUNT, side, price, lots))
@@ -304,6 +309,15 @@ class Engine:
         """Let the background flow take, no worse than `limit`; return the size that traded."""
         _, left = self._take(self._markets[market], _Taker(None, side, limit, OPEN_TO_ALL), lots, now_ms)
         return Lots(lots - left)
+
+
+def _misfit(order: Order, state: MarketState) -> Reason | None:
+    """Return why an order does not fit steps that changed while it was on its way."""
+    if order.trigger is not None or order.scope is not None:
+        return None  # what waited for a price keeps the steps it came with
+    if not state.spec.is_on_step(order.price):
+        return Reason.INVALID_PRICE
+    return Reason.INVALID_QTY if state.spec.lots_of(state.spec.size(order.lots)) is None else None
 
 
 def _shield(order: Order, options: VenueOptions) -> TakerShield:

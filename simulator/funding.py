@@ -121,17 +121,22 @@ class FundingDesk:
         """Apply the hour's rates; return the customers' positions that paid or received."""
         touched = []
         for name, state in self.markets.items():
-            rate = state.funding_rate
             state.next_funding_ms = now_ms - now_ms % HOUR_MS + HOUR_MS
             self._hours[name] = _Hour()
-            self.applied[name].append(AppliedRate(rate_id=self.ids.next(now_ms), market=name, ms=now_ms, rate=rate))
-            self.emit(FundingEstimated(ms=now_ms, market=name, rate=text(rate), applied=True))
-            for position in [each for each in self.ledger.positions.values() if each.market == name]:
-                amount = -(state.spec.lot_size * position.lots * state.mark * rate).quantize(MONEY_GRID, ROUND_HALF_EVEN)
-                self.ledger.book_funding(position, amount, now_ms)
-                if position.account_id != HOUSE_ACCOUNT:
-                    self._record(state, position, rate, amount)
-                    touched.append(position)
+            touched += self.charge_one(name, state.funding_rate, now_ms)
+        return touched
+
+    def charge_one(self, market: str, rate: Decimal, now_ms: int) -> list[Position]:
+        """Apply a rate to one market; return the customers' positions that paid or received."""
+        state, touched = self.markets[market], []
+        self.applied[market].append(AppliedRate(rate_id=self.ids.next(now_ms), market=market, ms=now_ms, rate=rate))
+        self.emit(FundingEstimated(ms=now_ms, market=market, rate=text(rate), applied=True))
+        for position in [each for each in self.ledger.positions.values() if each.market == market]:
+            amount = -(state.spec.lot_size * position.lots * state.mark * rate).quantize(MONEY_GRID, ROUND_HALF_EVEN)
+            self.ledger.book_funding(position, amount, now_ms)
+            if position.account_id != HOUSE_ACCOUNT:
+                self._record(state, position, rate, amount)
+                touched.append(position)
         return touched
 
     def _record(self, state: MarketState, position: Position, rate: Decimal, amount: Decimal) -> None:

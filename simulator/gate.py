@@ -1,6 +1,5 @@
 """What every request passes before its handler: log, faults, headers, budget, key; and how failures become answers."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -9,7 +8,8 @@ from typing import Final
 from aiohttp import web
 
 from simulator.accounts import Account
-from simulator.answers import REFUSAL_CODE, no_such_route, refused
+from simulator.answers import REFUSAL_CODE, no_such_route, ok, refused
+from simulator.fault_answers import LostAnswer, with_trouble, words_for
 from simulator.refusals import Code, Refused
 from simulator.request_log import RequestLine
 from simulator.site import Site
@@ -24,7 +24,6 @@ ONBOARDING: Final = "/auth/onboard"
 OWN_KEY_PATH: Final = API + "/user/account/api-key"
 """Asked by wallets that have no key yet."""
 PRIVATE: Final = tuple(API + path for path in ("/user", "/builder", "/portfolio", "/vault/user"))
-WRITES: Final = frozenset({"POST", "DELETE", "PATCH"})
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 
 
@@ -35,10 +34,6 @@ def site_of(request: web.Request) -> Site:
 def account_of(request: web.Request) -> Account:
     """Return whose API key came with the request; the gate has made sure there is one."""
     return request[ACCOUNT]
-
-
-class LostAnswer(Exception):
-    """A fault: the connection is cut instead of answering."""
 
 
 @web.middleware
@@ -91,25 +86,39 @@ def _log(site: Site, request: web.Request, response: web.StreamResponse, started
 
 
 async def _answer(site: Site, request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer a request, through the trouble of the moment if there is any."""
     try:
         _check_headers(site, request)
-        trouble = await _before(site, request)
-        if trouble is not None:
-            return trouble
-        response = await handler(request)
+        if not site.faults.any or not request.path.startswith(API):
+            return await _handled(site, request, handler)
+        on = await words_for(request, API)
+        return await with_trouble(site.faults, on, lambda: _handled(site, request, handler), lambda: _acknowledged(site, on))
+    except Refused as refusal:
+        return refused(refusal)
+    except web.HTTPTooManyRequests:
+        return web.Response(status=429)
+    except web.HTTPException as error:
+        return refused(_as_refusal(error), status=error.status)
+
+
+def _acknowledged(site: Site, on: frozenset[str]) -> web.Response:
+    """Say yes to a request nobody handles."""
+    placed = {"id": site.venue.ids.next(site.venue.now_ms), "externalId": ""}
+    return ok(placed) if on & {"create", "edit"} else ok()
+
+
+async def _handled(site: Site, request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        site.kick()  # the clock may have gone on since the request came
+        return await handler(request)
     except Refused as refusal:
         business = site.options.business_errors_on_200 and refusal.code >= 1000
-        response = refused(refusal, status=200 if business else None)
+        return refused(refusal, status=200 if business else None)
     except web.HTTPException as error:
-        response = refused(_as_refusal(error), status=error.status)
-    except LostAnswer:
-        raise
+        return refused(_as_refusal(error), status=error.status)
     except Exception:  # noqa: BLE001 - the border: a bug of the exchange is answered like one, and the exchange keeps running
         _log_errors.exception("%s %s failed", request.method, request.path)
-        response = refused(Refused(Code.INTERNAL, "see the exchange's error output", message="Internal server error"))
-    if request.method in WRITES and site.faults.strikes("lose_answers"):
-        raise LostAnswer
-    return response
+        return refused(Refused(Code.INTERNAL, "see the exchange's error output", message="Internal server error"))
 
 
 def _as_refusal(error: web.HTTPException) -> Refused:
@@ -125,7 +134,9 @@ def _as_refusal(error: web.HTTPException) -> Refused:
 def _check_headers(site: Site, request: web.Request) -> None:
     if not request.headers.get("User-Agent", "").strip():
         raise Refused(Code.FORBIDDEN, "the User-Agent header is mandatory", message="Forbidden")
-    if not site.rate_limit.allows(request.remote or "", asyncio.get_running_loop().time()):
+    if not site.rate_limit.allows(request.remote or "", site.now_s()):
+        if site.rate_limit.empty_body:
+            raise web.HTTPTooManyRequests
         raise Refused(Code.RATE_LIMITED, "too many requests from this address", message="Rate limited")
     key = request.headers.get("X-Api-Key")
     account = site.by_api_key.get(key) if key else None
@@ -133,27 +144,3 @@ def _check_headers(site: Site, request: web.Request) -> None:
         request[ACCOUNT] = account
     elif request.path.startswith(PRIVATE) and request.path != OWN_KEY_PATH:
         raise Refused(Code.UNAUTHORIZED, "X-Api-Key is missing or unknown", message="Unauthorized")
-
-
-async def _before(site: Site, request: web.Request) -> web.Response | None:
-    """Apply the faults that come before the handler."""
-    faults = site.faults
-    if not faults.any or not request.path.startswith(API):
-        return None
-    slow = faults.strikes("slow_answers")
-    if slow is not None:
-        await asyncio.sleep(slow.delay_ms / 1000)
-        site.kick()
-    if faults.strikes("refuse_all"):
-        raise Refused(Code.MAINTENANCE, "fault injected", message="Service unavailable", http_status=503)
-    if faults.strikes("html_body"):
-        page = "<html><body><h1>502 Bad Gateway</h1></body></html>"
-        return web.Response(status=502, text=page, content_type="text/html")
-    if faults.strikes("rate_limited"):
-        raise Refused(Code.RATE_LIMITED, "fault injected", message="Rate limited")
-    if request.method in WRITES:
-        if faults.strikes("bare_404"):
-            return web.Response(status=404)
-        if faults.strikes("lose_requests"):
-            raise LostAnswer
-    return None

@@ -47,6 +47,15 @@ class LiquidationDesk:
                 if not order.reduce_only and not order.waits:
                     self._engine.cancel(order, now_ms)
 
+    def deleverage(self, account: Account, market: str, lots: Lots, now_ms: int) -> None:
+        """Let the house take part of a position at the mark, without a fee."""
+        position, state = self._ledger.positions[account.account_id, market], self._standings.markets[market]
+        price = Ticks(max(1, int((state.mark / state.spec.tick_size).to_integral_value())))
+        order = self._order(account, position, lots, price, now_ms)
+        order.deleverages = True
+        self._standings.store.add(order)
+        self._clearing.settle(state, order.side, order, Match(0, HOUSE_ACCOUNT, price, lots, Lots(0)), now_ms=now_ms)
+
     def _is_unsafe(self, account_id: int) -> bool:
         margin = self._standings.margin(account_id)
         return margin.maintenance > margin.equity

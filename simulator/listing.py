@@ -47,8 +47,8 @@ def _trading_config(state: MarketState) -> dict[str, object]:
     spec = state.spec
     return {
         "minOrderSize": text(spec.min_order_size),
-        "minOrderSizeChange": text(spec.lot_size),
-        "minPriceChange": text(spec.tick_size),
+        "minOrderSizeChange": text(spec.lot_step),
+        "minPriceChange": text(spec.tick_step),
         "maxMarketOrderValue": text(spec.max_market_order_value),
         "maxLimitOrderValue": text(spec.max_limit_order_value),
         "maxPositionValue": text(spec.max_position_value),

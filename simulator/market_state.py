@@ -66,6 +66,8 @@ class MarketState:
     book: OrderBook = field(default_factory=OrderBook)
     status: MarketStatus = MarketStatus.ACTIVE
     is_off_hours: bool = False
+    maker_fee: Decimal = Decimal(0)
+    taker_fee: Decimal = Decimal(0)
     trades: deque[PublicTradeRecord] = field(default_factory=lambda: deque(maxlen=TRADES_KEPT))
     trade_low: Decimal = Decimal(0)
     trade_high: Decimal = Decimal(0)

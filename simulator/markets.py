@@ -24,8 +24,9 @@ class RiskBracket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarketSpec:
-    """The fixed rules of one market.
+    """The rules of one market; `tick_size` and `lot_size` are what its books count in, always.
 
+    `price_step` and `size_step` are what orders must be multiples of, where that is coarser than the books count.
     `price_cap` and `price_floor` are fractions of the mark; `hourly_funding_cap` is in percent per hour, as on the wire.
     """
 
@@ -44,6 +45,8 @@ class MarketSpec:
     synthetic_id: str
     synthetic_resolution: int
     start_price: Decimal
+    price_step: Decimal | None = None
+    size_step: Decimal | None = None
     max_orders: int = 200
     price_cap: Decimal = Decimal("0.05")
     price_floor: Decimal = Decimal("0.05")
@@ -65,14 +68,35 @@ class MarketSpec:
         return self.lot_size * lots
 
     def ticks_of(self, price: Decimal) -> Ticks | None:
-        """Return the price in ticks, or None when it is off the grid."""
+        """Return the price in ticks, or None when it is off the step."""
         quotient, rest = divmod(price, self.tick_size)
-        return None if rest else Ticks(int(quotient))
+        return None if rest or not self.is_on_step(Ticks(int(quotient))) else Ticks(int(quotient))
 
     def lots_of(self, size: Decimal) -> Lots | None:
-        """Return the size in lots, or None when it is off the grid."""
+        """Return the size in lots, or None when it is off the step."""
         quotient, rest = divmod(size, self.lot_size)
-        return None if rest else Lots(int(quotient))
+        return None if rest or (self.size_step is not None and size % self.size_step) else Lots(int(quotient))
+
+    @property
+    def tick_step(self) -> Decimal:
+        """What prices of orders must be multiples of."""
+        return self.price_step or self.tick_size
+
+    @property
+    def lot_step(self) -> Decimal:
+        """What sizes of orders must be multiples of."""
+        return self.size_step or self.lot_size
+
+    def is_on_step(self, ticks: Ticks) -> bool:
+        """Return whether a price in ticks is one that orders may have."""
+        return self.price_step is None or not ticks * self.tick_size % self.price_step
+
+    def snapped(self, ticks: Ticks, side_sign: int) -> Ticks:
+        """Return the nearest allowed price that is no better for the other side: lower for a buy (+1), higher for a sell (-1)."""
+        if self.is_on_step(ticks):
+            return ticks
+        step = int(self.tick_step / self.tick_size)
+        return Ticks(ticks // step * step if side_sign > 0 else -(-ticks // step) * step)
 
     def on_grid(self, *, tick_size: Decimal, lot_size: Decimal, min_order_size: Decimal, start_price: Decimal) -> "MarketSpec":
         """Return the same market on another grid: a recording brings its own."""

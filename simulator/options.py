@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from simulator.matching import SelfTradeRule
+from simulator.rate_limit import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,9 @@ class ServerOptions:
     """Venue clock minus system clock."""
     rate_limit_per_minute: int = 1_000
     """Requests per address; 0 switches the limit off."""
+    rate_window: Window = Window.BUCKET
+    rate_limited_empty_body: bool = False
+    """The answer 429 has no envelope."""
     business_errors_on_200: bool = False
     """Refusals travel on HTTP 200 with status ERROR instead of on HTTP 400."""
     deadman_empty_answer: bool = False

@@ -106,6 +106,8 @@ class Reason(Enum):
     POST_ONLY_FAILED = "POST_ONLY_FAILED"
     REDUCE_ONLY_FAILED = "REDUCE_ONLY_FAILED"
     INVALID_EXPIRE_TIME = "INVALID_EXPIRE_TIME"
+    INVALID_PRICE = "INVALID_PRICE"
+    INVALID_QTY = "INVALID_QTY"
     DISABLED_MARKET = "DISABLED_MARKET"
     PREV_ORDER_NOT_FOUND = "PREV_ORDER_NOT_FOUND"
     POSITION_TPSL_CONFLICT = "POSITION_TPSL_CONFLICT"
@@ -186,6 +188,8 @@ class Order:
     stop_loss: Leg | None = None
     liquidates: bool = False
     """The exchange itself sent it, to close what its account can no longer keep."""
+    deleverages: bool = False
+    """The exchange itself took it away from a winner."""
     waits: bool = False
     """Its trigger has not come: it is in no book and needs no margin."""
     guard_id: int | None = None

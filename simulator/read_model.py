@@ -32,9 +32,10 @@ class ReadModel:
             case _:
                 return
 
-    def settle(self, now_ms: int) -> None:
-        """Make visible what is old enough."""
-        while self._coming and self._coming[0].ms + self.lag_ms <= now_ms:
+    def settle(self, now_ms: int, lag_ms: int | None = None) -> None:
+        """Make visible what is old enough: `lag_ms` old, or as old as always."""
+        wanted_ms = self.lag_ms if lag_ms is None else lag_ms
+        while self._coming and self._coming[0].ms + wanted_ms <= now_ms:
             self._show(self._coming.popleft())
 
     def _show(self, event: OrderChanged) -> None:

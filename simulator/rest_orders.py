@@ -96,6 +96,7 @@ async def mass_cancel(request: web.Request) -> web.Response:
         external_ids=body.external_order_ids,
         markets=body.markets,
         everything=body.cancel_all,
+        spares_newest=site.faults.strikes("spare_one") is not None,
     )
     site.kick()
     return ok()

@@ -108,7 +108,9 @@ def _row_id(row: dict[str, object]) -> int:
 
 def _read_model(request: web.Request) -> tuple[Site, ReadModel, int]:
     site = site_of(request)
-    site.read_model.settle(site.venue.now_ms)
+    stale = site.faults.strikes("stale_reads") if site.faults.any else None
+    lag_ms = site.read_model.lag_ms if stale is None else stale.delay_ms
+    site.read_model.settle(site.venue.now_ms, lag_ms)
     return site, site.read_model, account_of(request).account_id
 
 
@@ -166,17 +168,16 @@ async def trades(request: web.Request) -> web.Response:
 
 async def fees(request: web.Request) -> web.Response:
     venue = site_of(request).venue
-    names = request.query.getall("market", []) or list(venue.markets)
-    options = venue.options
+    states = [venue.market(name) for name in request.query.getall("market", []) or list(venue.markets)]
     return ok(
         [
             {
-                "market": venue.market(name).spec.name,
-                "makerFeeRate": text(options.maker_fee),
-                "takerFeeRate": text(options.taker_fee),
+                "market": state.spec.name,
+                "makerFeeRate": text(state.maker_fee),
+                "takerFeeRate": text(state.taker_fee),
                 "builderFeeRate": "0",
             }
-            for name in names
+            for state in states
         ]
     )
 

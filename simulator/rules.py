@@ -51,14 +51,11 @@ def check_request(request: OrderRequest, spec: MarketSpec, mark: Decimal, option
     """
     _check_shape(request)
     _check_expiry(request.expiry_ms, options, now_ms)
-    required = options.maker_fee if request.post_only else options.taker_fee
-    if request.fee < required:
-        raise Refused(Code.FEE_TOO_LOW, f"fee {request.fee} is below the account's rate {required}")
     check_triggers(request, spec)
     if request.kind is Kind.TPSL:
-        lots = _check_size(request.size, spec) if request.scope is Scope.ORDER else NO_LOTS
+        lots = check_size(request.size, spec) if request.scope is Scope.ORDER else NO_LOTS
         return OnGrid(Ticks(0), lots)
-    lots = _check_size(request.size, spec)
+    lots = check_size(request.size, spec)
     price = check_price(request.price, spec)
     _check_band(request, spec, mark)
     value = spec.price(price) * spec.size(lots)
@@ -85,12 +82,25 @@ def _check_expiry(expiry_ms: int, options: VenueOptions, now_ms: int) -> None:
         raise Refused(Code.EXPIRATION, f"expiryEpochMillis {expiry_ms} must lie after {now_ms} and not after {latest}")
 
 
-def _check_size(size: Decimal, spec: MarketSpec) -> Lots:
+def check_fee(offered: Decimal, required: Decimal) -> None:
+    """Check the highest fee rate an order allows against the one that applies.
+
+    Raises: Refused 1128.
+    """
+    if offered < required:
+        raise Refused(Code.FEE_TOO_LOW, f"fee {offered} is below the account's rate {required}")
+
+
+def check_size(size: Decimal, spec: MarketSpec) -> Lots:
+    """Count a size in lots.
+
+    Raises: Refused 1120 or 1121.
+    """
     if size <= 0 or size < spec.min_order_size:
         raise Refused(Code.SIZE_BELOW_MINIMUM, f"qty {size} is below {spec.min_order_size}")
     lots = spec.lots_of(size)
     if lots is None:
-        raise Refused(Code.SIZE_OFF_STEP, f"qty {size} is not a multiple of {spec.lot_size}")
+        raise Refused(Code.SIZE_OFF_STEP, f"qty {size} is not a multiple of {spec.lot_step}")
     return lots
 
 
@@ -105,7 +115,7 @@ def check_price(price: Decimal | None, spec: MarketSpec) -> Ticks:
         raise Refused(Code.PRICE_INVALID, f"price {price} must be positive")
     ticks = spec.ticks_of(price)
     if ticks is None:
-        raise Refused(Code.PRICE_OFF_TICK, f"price {price} is not a multiple of {spec.tick_size}")
+        raise Refused(Code.PRICE_OFF_TICK, f"price {price} is not a multiple of {spec.tick_step}")
     return ticks
 
 

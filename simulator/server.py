@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
 
-from simulator import control, rest_elsewhere, rest_history, rest_orders, rest_private, rest_public, sockets, sockets_rpc
+from simulator import control, levers, rest_elsewhere, rest_history, rest_orders, rest_private, rest_public, sockets, sockets_rpc
 from simulator.accounts import Account
 from simulator.gate import API, SITE, STREAMS, gate
 from simulator.site import Site
@@ -21,7 +21,7 @@ def build_app(site: Site) -> web.Application:
     """Return the application with every route of the exchange."""
     app = web.Application(middlewares=[gate], client_max_size=site.options.max_body_bytes)
     app[SITE] = site
-    for module in (rest_public, rest_private, rest_orders, rest_history, rest_elsewhere, sockets, sockets_rpc, control):
+    for module in (rest_public, rest_private, rest_orders, rest_history, rest_elsewhere, sockets, sockets_rpc, control, levers):
         app.router.add_routes(module.routes())
     return app
 

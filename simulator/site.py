@@ -17,6 +17,7 @@ from simulator.exchange import Exchange
 from simulator.faults import ONCE, FaultOrders, Faults
 from simulator.hub import Hub
 from simulator.options import ServerOptions
+from simulator.orders import Order, Reason
 from simulator.rate_limit import RateLimit
 from simulator.read_model import ReadModel
 from simulator.request_log import RequestLog
@@ -58,11 +59,15 @@ class Site:
         self.hub = Hub(self.faults)
         self.read_model = ReadModel(options.read_lag_ms)
         self.requests = RequestLog()
-        self.rate_limit = RateLimit(options.rate_limit_per_minute)
+        self.rate_limit = RateLimit(
+            options.rate_limit_per_minute, options.rate_window, empty_body=options.rate_limited_empty_body
+        )
         self.verifiers = ThreadPoolExecutor(2, thread_name_prefix="verify")
         self.by_api_key: dict[str, Account] = {each.api_key: each for each in self.venue.accounts.values()}
         self.broadcast = Broadcast(self.venue, self.hub, options)
+        self.venue.engine.trouble = self._refuse_in_book
         self._announce = announce
+        self._cut_due_ms = 0
         self._timer: asyncio.TimerHandle | None = None
 
     # ── time ──
@@ -70,6 +75,8 @@ class Site:
     def kick(self) -> int:
         """Let everything due happen now, publish it, and return the venue's time."""
         now_ms = self.clock.now_ms()
+        if self.faults.any and now_ms >= self._cut_due_ms:
+            self._cut_again(now_ms)
         behind_ms = now_ms - self.venue.now_ms
         if behind_ms > CATCH_UP_MS:  # a jump of the clock, a suspended machine, a speed too high for it
             self.exchange.sit_out(behind_ms)
@@ -79,6 +86,10 @@ class Site:
         self.broadcast.publish_best(self.venue.now_ms)
         self._schedule()
         return self.venue.now_ms
+
+    def now_s(self) -> float:
+        """Return the steady time budgets are counted by."""
+        return asyncio.get_running_loop().time()
 
     def apply_faults(self, orders: FaultOrders) -> None:
         """Clear and set trouble.
@@ -95,7 +106,21 @@ class Site:
             self.faults.set(fault)
             if fault.kind in ONCE:
                 self.faults.clear(fault.kind)
-                self.faults.struck[fault.kind] = self.faults.struck.get(fault.kind, 0) + self.hub.cut_all()
+                ended = self.hub.close_all() if fault.kind == "close_streams" else self.hub.cut_all()
+                self.faults.struck[fault.kind] = self.faults.struck.get(fault.kind, 0) + ended
+
+    def _refuse_in_book(self, order: Order) -> Reason | None:
+        if not self.faults.any:
+            return None
+        word = "edit" if order.replaces is not None else "create"
+        fault = self.faults.strikes("reject_in_book", order.market, on=frozenset({"any", "write", word}))
+        return None if fault is None else Reason(fault.reason)
+
+    def _cut_again(self, now_ms: int) -> None:
+        fault = self.faults.strikes("disconnect_every")
+        if fault is not None:
+            self._cut_due_ms = now_ms + fault.delay_ms
+            self.hub.cut_all()
 
     def stop(self) -> None:
         if self._timer is not None:

@@ -89,9 +89,10 @@ async def _serve(request: web.Request, topic: Topic) -> web.StreamResponse:
 
 def no_room(site: Site) -> web.Response | None:
     """Return the refusal of a handshake that cannot be served now."""
-    if len(site.hub.connections) >= site.options.max_sockets or site.faults.strikes("refuse_streams"):
+    if len(site.hub.connections) >= site.options.max_sockets:
         return web.Response(status=503)
-    return None
+    trouble = site.faults.strikes("refuse_streams")
+    return None if trouble is None else web.Response(status=trouble.status or 503)
 
 
 @asynccontextmanager

@@ -86,7 +86,7 @@ def _check_leg(leg: Leg, side: Side, spec: MarketSpec) -> None:
     if leg.price <= 0:
         raise Refused(Code.PRICE_INVALID, f"leg price {leg.price} must be positive")
     if spec.ticks_of(leg.price) is None:
-        raise Refused(Code.PRICE_OFF_TICK, f"leg price {leg.price} is not a multiple of {spec.tick_size}")
+        raise Refused(Code.PRICE_OFF_TICK, f"leg price {leg.price} is not a multiple of {spec.tick_step}")
     check_band(side, leg.price, leg.trigger_price, cap=spec.price_cap, floor=spec.price_floor)
 
 
@@ -94,7 +94,7 @@ def _check_trigger_price(price: Decimal, spec: MarketSpec) -> None:
     if price <= 0:
         raise Refused(Code.PRICE_INVALID, f"trigger price {price} must be positive")
     if spec.ticks_of(price) is None:
-        raise Refused(Code.PRICE_OFF_TICK, f"trigger price {price} is not a multiple of {spec.tick_size}")
+        raise Refused(Code.PRICE_OFF_TICK, f"trigger price {price} is not a multiple of {spec.tick_step}")
 
 
 def _check_against_entry(request: OrderRequest) -> None:

@@ -19,7 +19,7 @@ from simulator.events import Event, FlowEnded, IndexMoved, MarkMoved, SwitchFire
 from simulator.faucet import Faucet
 from simulator.funding import HOUR_MS, SAMPLE_MS, TELL_MS, FundingDesk
 from simulator.ids import Snowflakes
-from simulator.ledger import MONEY_GRID, ZERO, Ledger
+from simulator.ledger import MONEY_GRID, ZERO, Ledger, Position
 from simulator.liquidation import LiquidationDesk
 from simulator.market_state import MarketState
 from simulator.markets import MarketSpec
@@ -29,7 +29,7 @@ from simulator.order_store import OrderStore
 from simulator.orders import Kind, Order, OrderRequest, Status
 from simulator.rebates import DAY_MS, RebateDesk
 from simulator.refusals import Code, Refused
-from simulator.rules import MarketStatus, Mode, check_mode, check_reducing, check_request
+from simulator.rules import MarketStatus, Mode, check_fee, check_mode, check_reducing, check_request
 from simulator.standing import Standings
 from simulator.views import order_record
 from simulator.wire import OrderRecord, text
@@ -61,6 +61,8 @@ class Venue:
                 mark=spec.start_price,
                 index=spec.start_price,
                 last=spec.start_price,
+                maker_fee=options.maker_fee,
+                taker_fee=options.taker_fee,
             )
             for spec in specs
         }
@@ -69,7 +71,7 @@ class Venue:
         self.ledger = Ledger({name: state.spec for name, state in self.markets.items()}, self.ids)
         self.standings = Standings(self.markets, self.ledger, self.store, options.default_leverage)
         self._outbox: list[Event] = []
-        self.clearing = Clearing(self.standings, self.ids, options, self._outbox.append)
+        self.clearing = Clearing(self.standings, self.ids, self._outbox.append)
         self.engine = Engine(self.standings, self.clearing, self.ids, options)
         self.agenda = Agenda()
         self._delays = seeded(seed, "accept delay")
@@ -112,6 +114,7 @@ class Venue:
             raise Refused(Code.ORDER_TYPE, f"{request.market} trades by quotes: its orders go to /user/order/rfq")
         if (account_id, request.external_id) in self.store.by_external:
             raise Refused(Code.DUPLICATE_ORDER, f"id {request.external_id} is known already")
+        check_fee(request.fee, state.maker_fee if request.post_only else state.taker_fee)
         counted = check_request(request, state.spec, state.mark, self.options, self.now_ms)
         replaced = self._replaced(account_id, request)
         live = self.store.live(account_id, request.market)
@@ -192,12 +195,14 @@ class Venue:
         external_ids: Iterable[str] = (),
         markets: Iterable[str] = (),
         everything: bool = False,
+        spares_newest: bool = False,
     ) -> None:
         """Accept a mass cancel: the union of its selectors, evaluated when the engine gets to it."""
         ids, externals, names = set(order_ids), set(external_ids), set(markets)
 
         def run(now_ms: int) -> None:
-            for order in self.store.live(account_id):
+            live = self.store.live(account_id)
+            for order in live[:-1] if spares_newest else live:
                 if everything or order.order_id in ids or order.external_id in externals or order.market in names:
                     self.engine.cancel(order, now_ms)
 
@@ -337,7 +342,15 @@ class Venue:
         for name, state in self.markets.items():
             base = self.open_interest(name)
             state.open_interest.append((now_ms, (base * state.mark).quantize(MONEY_GRID), base))
-        touched = self.funding.charge(now_ms)
+        self._tell_paid(self.funding.charge(now_ms), now_ms)
+
+    def charge_funding_now(self, market: str, rate: Decimal) -> int:
+        """Charge a rate out of turn; return how many customers' positions paid or received."""
+        touched = self.funding.charge_one(market, rate, self.now_ms)
+        self._tell_paid(touched, self.now_ms)
+        return len(touched)
+
+    def _tell_paid(self, touched: list[Position], now_ms: int) -> None:
         for position in touched:
             self.clearing.tell_position(position, now_ms)
         for account_id in dict.fromkeys(position.account_id for position in touched):

@@ -76,7 +76,7 @@ def own_trade_record(
         qty=text(spec.size(lots)),
         value=text(spec.price(price) * spec.size(lots)),
         fee=text(fee),
-        trade_type="LIQUIDATION" if order.liquidates else "TRADE",
+        trade_type="DELEVERAGE" if order.deleverages else "LIQUIDATION" if order.liquidates else "TRADE",
         is_taker=is_taker,
         created_time=now_ms,
     )

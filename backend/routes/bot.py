@@ -1,16 +1,24 @@
 """The bot's buttons: start, stop, status, config, logs."""
 
+from decimal import Decimal
 from typing import Annotated, Any, Final
 
+import msgspec
 from fastapi import APIRouter, Body, Query, Request
 from pydantic import ValidationError
 
-from backend.answers import Json, error_body
-from backend.routes.common import errors, service_of
+from backend.answers import Json, error_answer, error_body
+from backend.auth import LOCAL
+from backend.flatten_preview import preview
+from backend.routes.common import commanded, errors, service_of, who_of
 from backend.schemas import (
+    Accepted,
     ConfigChange,
+    ConfigSchema,
     Configured,
     Flattened,
+    FlattenPreview,
+    FlattenRequest,
     LogLevel,
     Logs,
     Paused,
@@ -20,20 +28,23 @@ from backend.schemas import (
     config_change_schema,
 )
 from bot.bot_logger import RING_SIZE
-from bot.config import ConfigErrors
+from bot.config import HOT_FIELDS, BotConfig, ConfigErrors, changed_config
 from bot.core.errors import AlreadyRunning, InvalidInput
 from bot.core.market import market_name
 
 router: Final = APIRouter(prefix="/api/bot", tags=["bot"])
+settings_router: Final = APIRouter(tags=["bot"])
+LESSER: Final = ("read", "control")
+"""Roles whose bearer may not raise a limit."""
 CONFIG_BODY: Final = {"requestBody": {"content": {"application/json": {"schema": config_change_schema()}}}}
 
 
-@router.post("/start", operation_id="startBot", responses={200: {"model": Started}, **errors(409)})
+@router.post("/start", operation_id="startBot", responses={200: {"model": Started}, **errors(409, 422)})
 async def start(request: Request) -> Json:
     """Start quoting."""
     bot = service_of(request).bot
     try:
-        return Json(await bot.start())
+        return Json(await commanded(request, "start", {}, bot.start))
     except AlreadyRunning as error:
         state = bot.engine.state.value
         return Json(error_body(error.code, str(error), hint=f"the bot is {state}", state=state), 409)
@@ -42,19 +53,51 @@ async def start(request: Request) -> Json:
 @router.post("/stop", operation_id="stopBot", responses={200: {"model": Stopped}, **errors()})
 async def stop(request: Request) -> Json:
     """Stop quoting and cancel the bot's own orders; answers within 10 s."""
-    return Json(await service_of(request).bot.stop())
+    return Json(await commanded(request, "stop", {}, service_of(request).bot.stop))
 
 
 @router.post("/pause", operation_id="pauseBot", responses={200: {"model": Paused}, **errors(409)})
 async def pause(request: Request) -> Json:
     """Pull the quotes and open nothing new until the next start."""
-    return Json(await service_of(request).bot.pause())
+    return Json(await commanded(request, "pause", {}, service_of(request).bot.pause))
 
 
-@router.post("/flatten", operation_id="flattenPosition", responses={200: {"model": Flattened}, **errors(409, 503)})
-async def flatten(request: Request) -> Json:
-    """Pause, then close the configured market's position with reduce-only orders whose price cap widens step by step."""
-    return Json(await service_of(request).bot.flatten())
+@router.get("/flatten", operation_id="previewFlatten", responses={200: {"model": FlattenPreview}, **errors(422)})
+async def flatten_preview(
+    request: Request, market: Annotated[str | None, Query(max_length=30, description="The configured market otherwise.")] = None
+) -> Json:
+    """Say what a flatten would cost now, from the live book; nothing is sent."""
+    service = service_of(request)
+    view = service.bot.engine.view_of(market_name(market or service.bot.config.market))
+    return Json(preview(view, service.bot.engine.account.position(view.rules.name), service.clock.now_ms()))
+
+
+@router.post(
+    "/flatten",
+    operation_id="flattenPosition",
+    responses={200: {"model": Flattened}, 202: {"model": Accepted}, **errors(409, 422, 503)},
+)
+async def flatten(
+    request: Request,
+    wanted: Annotated[FlattenRequest | None, Body()] = None,
+    wait: Annotated[bool, Query(description="False: answer at once, and look at the job.")] = True,
+) -> Json:
+    """Pause, then close a market's position with reduce-only orders whose price cap widens step by step."""
+    service = service_of(request)
+    chosen = wanted or FlattenRequest()
+    market = chosen.market or market_name(service.bot.config.market)
+    _require_phrase(request, f"flatten {market}", chosen.confirm)
+    if wait:
+        return Json(await commanded(request, "flatten", {"market": market}, lambda: service.bot.flatten(market)))
+    command = service.commands.begin("flatten", who_of(request), {"market": market})
+    service.commands.start(command, lambda: service.bot.flatten(market))
+    return Json({"id": command.id, "state": command.state}, 202)
+
+
+def _require_phrase(request: Request, phrase: str, given: str) -> None:
+    """Let what can cost money at once repeat what is meant, except on loopback in paper, where nothing is real."""
+    if who_of(request) != LOCAL and given != phrase:
+        raise InvalidInput("confirm", given, f"the words {phrase!r}")
 
 
 @router.get("/status", operation_id="getBotStatus", responses={200: {"model": Status}, **errors()})
@@ -65,18 +108,52 @@ async def status(request: Request) -> Json:
 
 
 @router.post(
-    "/config", operation_id="configureBot", openapi_extra=CONFIG_BODY, responses={200: {"model": Configured}, **errors(409, 422)}
+    "/config",
+    operation_id="configureBot",
+    openapi_extra=CONFIG_BODY,
+    responses={200: {"model": Configured}, **errors(403, 409, 422)},
 )
 async def configure(request: Request, changes: Annotated[dict[str, Any], Body()]) -> Json:
     """Change settings: hot ones at any time, the others only while the bot is stopped."""
     if not changes:
         raise InvalidInput("body", changes, f"at least one of {', '.join(ConfigChange.model_fields)}")
     try:
-        ConfigChange.model_validate(changes)
+        ConfigChange.model_validate_json(msgspec.json.encode(changes))  # strict as JSON is: a list of markets is one
     except ValidationError as error:
         raise ConfigErrors(error) from None
-    config = service_of(request).bot.configure(changes)
+    bot = service_of(request).bot
+    raised = raised_limits(bot.config, changed_config(bot.config, changes))
+    if raised and who_of(request) in LESSER:
+        message = f"raising {', '.join(raised)} needs the owner's token"
+        return error_answer(403, "role_too_small", message, field=raised[0], hint="`mmbot token show` prints it")
+
+    async def change() -> BotConfig:
+        return bot.configure(changes)
+
+    config = await commanded(request, "configure", changes, change)
     return Json({"status": "updated", "config": config.model_dump(mode="json")})
+
+
+def raised_limits(before: BotConfig, after: BotConfig) -> list[str]:
+    """Return the settings whose change allows more than before: how much may be held, and how much stands in one order."""
+    held = {each.market: each for each in before.markets()}
+    raised: set[str] = set()
+    for each in after.markets():
+        known = held.get(each.market)
+        if known is None or each.position_limit > known.position_limit:
+            raised.add("max_position")
+        if known is not None and Decimal(each.order_size) > Decimal(known.order_size):
+            raised.add("order_size")
+    return sorted(raised)
+
+
+@settings_router.get("/api/config/schema", operation_id="getConfigSchema", responses={200: {"model": ConfigSchema}, **errors()})
+async def config_schema(request: Request) -> Json:
+    """Describe every setting: type, range, default, meaning, and whether it changes while the bot quotes."""
+    del request
+    schema = config_change_schema()
+    defaults = BotConfig().model_dump(mode="json")
+    return Json({**schema, "hot": sorted(HOT_FIELDS), "defaults": defaults, "raises_limits": ["max_position", "order_size"]})
 
 
 @router.get("/logs", operation_id="getBotLogs", responses={200: {"model": Logs}, **errors(422)})

@@ -1,12 +1,15 @@
 """What every route shares: the service, and the errors it may answer with."""
 
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
 
+from fastapi import Request
 from starlette.requests import HTTPConnection
 
 from backend.schemas import ErrorBody
 from backend.service import Service
 
+T = TypeVar("T")
 Documented = dict[int | str, dict[str, Any]]
 """Answers of a route, by status, for the OpenAPI description."""
 
@@ -37,3 +40,16 @@ def service_of(connection: HTTPConnection) -> Service:
     service: Service | None = connection.app.state.service
     assert service is not None
     return service
+
+
+def who_of(request: HTTPConnection) -> str:
+    """Return who asks: the role of the token, or `local`."""
+    return str(request.scope.get("state", {}).get("who", "nobody"))
+
+
+async def commanded(request: Request, verb: str, arguments: dict[str, Any], work: Callable[[], Awaitable[T]]) -> T:
+    """Carry out a command under an id of its own, which the answer's header names, also when it is refused."""
+    commands = service_of(request).commands
+    command = commands.begin(verb, who_of(request), arguments)
+    request.scope["state"]["command_id"] = command.id
+    return await commands.carry_out(command, work)

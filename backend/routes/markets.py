@@ -1,16 +1,18 @@
 """What is known about every market of the exchange: rules, mark price and its age."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 
 from backend.answers import Json
-from backend.routes.common import errors, service_of
-from backend.schemas import Markets
+from backend.routes.common import commanded, errors, service_of
+from backend.schemas import MarketPaused, Markets
+from bot.core.market import market_name
 from bot.core.market_view import MarketView
 from bot.core.numbers import plain
 
 router: Final = APIRouter(prefix="/api/markets", tags=["markets"])
+Name = Annotated[str, Path(max_length=30, description="BTC-USD; BTC-PERP is another name of it.")]
 
 
 @router.get("", operation_id="getMarkets", responses={200: {"model": Markets}, **errors()})
@@ -20,6 +22,20 @@ async def markets(request: Request) -> Json:
     now_ms, engine = service.clock.now_ms(), service.bot.engine
     rows = [_row(view, now_ms, is_followed=name in engine.settings) for name, view in sorted(engine.views.items())]
     return Json({"markets": rows})
+
+
+@router.post("/{market}/stop", operation_id="pauseMarket", responses={200: {"model": MarketPaused}, **errors(422)})
+async def stop(request: Request, market: Name) -> Json:
+    """Pull one market's quotes and keep it out until it is started again; the others go on."""
+    bot, name = service_of(request).bot, market_name(market)
+    return Json(await commanded(request, "stop_market", {"market": name}, lambda: bot.pause_market(name)))
+
+
+@router.post("/{market}/start", operation_id="resumeMarket", responses={200: {"model": MarketPaused}, **errors(409, 422)})
+async def start(request: Request, market: Name) -> Json:
+    """Quote a market again that was taken out; it quotes as soon as the whole bot does."""
+    bot, name = service_of(request).bot, market_name(market)
+    return Json(await commanded(request, "start_market", {"market": name}, lambda: bot.resume_market(name)))
 
 
 def _row(view: MarketView, now_ms: int, *, is_followed: bool) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query, Request
 
 from backend.answers import Json
-from backend.routes.common import Documented, errors, service_of
+from backend.routes.common import Documented, commanded, errors, service_of
 from backend.schemas import LONGEST_ID, CancelAnswer, NewOrder, OpenOrders, OrderAnswer
 from bot.core.errors import OutcomeUnknown
 from bot.core.market import market_name
@@ -21,13 +21,19 @@ UNKNOWN_CANCEL: Final[Documented] = {
 @router.post("/create", operation_id="createOrder", responses={200: {"model": OrderAnswer}, **UNKNOWN, **errors(409, 422)})
 async def create(request: Request, order: NewOrder) -> Json:
     """Place an order by hand, through the same risk gate as the bot's."""
-    answer = await service_of(request).bot.create_order(
-        market=order.market,
-        side=order.side.value,
-        price=order.price,
-        size=order.size,
-        time_in_force=order.timeInForce.value,
-        reduce_only=order.reduceOnly,
+    bot = service_of(request).bot
+    answer = await commanded(
+        request,
+        "create_order",
+        order.model_dump(mode="json"),
+        lambda: bot.create_order(
+            market=order.market,
+            side=order.side.value,
+            price=order.price,
+            size=order.size,
+            time_in_force=order.timeInForce.value,
+            reduce_only=order.reduceOnly,
+        ),
     )
     return Json(answer, 202 if answer["status"] == "UNKNOWN" else 200)
 
@@ -54,7 +60,8 @@ async def cancel(
 ) -> Json:
     """Cancel one order by the exchange's id or ours."""
     try:
-        answer = await service_of(request).bot.cancel_order(order_id)
+        bot = service_of(request).bot
+        answer = await commanded(request, "cancel_order", {"id": order_id}, lambda: bot.cancel_order(order_id))
     except OutcomeUnknown as error:
         return Json({"status": "UNKNOWN", "id": order_id, "message": str(error)}, 202)
     return Json(answer, 202 if answer["status"] == "UNKNOWN" else 200)

@@ -9,7 +9,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from sqlalchemy import Table, delete, event, func, select
@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.core.errors import ConfigurationError
+from bot.core.errors import ConfigurationError, MakerError
 from bot.observers import records_tables as tables
 from bot.observers.records_rows import Row, Steps, Translator
 from bot.observers.records_tail import JournalTail, Place, Read
@@ -35,7 +35,17 @@ DEADLINE_S: Final = 30.0
 VALUE_STATES: Final = frozenset({"22", "23"})
 """The classes of SQL's own codes that mean "this value": out of range, not text, twice where once is allowed."""
 
+QUESTION_S: Final = 5.0
+"""Longest time a question of a person may take."""
+
 Log = Callable[..., None]
+T = TypeVar("T")
+
+
+class RecordsUnavailable(MakerError):
+    """The database of the records cannot be used; says why."""
+
+    code = "records_unavailable"
 
 
 class RecordLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,9 +115,8 @@ class Records:
         clock: Clock,
         log: Log,
         limits: RecordLimits | None = None,
-        engine: AsyncEngine | None = None,
     ) -> None:
-        self.engine = engine or open_database(url)
+        self.engine = open_database(url)
         self.problem = "not read yet"
         """Why the records do not follow the journal; "" while they do."""
         self.is_open = False
@@ -116,6 +125,7 @@ class Records:
         """Rows written in this process."""
         self.refused = 0
         """Rows that the database would not take; each was logged."""
+        self._url = url
         self._folder = folder
         self._tail = JournalTail(folder)
         self._clock = clock
@@ -134,6 +144,9 @@ class Records:
         """Follow the journal until cancelled; a database that is away is waited for, and nothing is lost meanwhile."""
         pause_s = FIRST_PAUSE_S
         while True:
+            if not self.is_open and not await asyncio.to_thread(self._folder.is_dir):
+                await self._clock.sleep(LOOK_S)
+                continue  # nothing was journalled yet
             try:
                 if not self.is_open:
                     await self.open()
@@ -165,9 +178,9 @@ class Records:
 
         Raises: SQLAlchemyError or OSError when the database cannot be reached.
         """
-        self._protect_file()
-        async with asyncio.timeout(DEADLINE_S), self.engine.begin() as connection:
-            await connection.run_sync(_migrate)
+        # In a thread with a loop of its own: making tables takes longer than the loop that trades may wait.
+        async with asyncio.timeout(DEADLINE_S):
+            await asyncio.to_thread(self._prepare)
         async with self.engine.connect() as connection:
             self._translator = Translator(await _known_steps(connection))
             found = (await connection.execute(select(tables.progress).where(tables.progress.c.journal == self._name))).first()
@@ -181,6 +194,19 @@ class Records:
     def _name(self) -> str:
         """Return under which name the place in this journal is kept: its folder's, which is the environment's."""
         return self._folder.name
+
+    def _prepare(self) -> None:
+        self._protect_file()
+
+        async def work() -> None:
+            engine = open_database(self._url)
+            try:
+                async with engine.begin() as connection:
+                    await connection.run_sync(_migrate)
+            finally:
+                await engine.dispose()
+
+        asyncio.run(work())
 
     def _protect_file(self) -> None:
         """Make a new file of SQLite readable by its owner only."""
@@ -276,13 +302,16 @@ class Records:
         async with self.engine.connect() as connection:
             return int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
 
-    async def ask(self, work: Callable[[AsyncConnection], Awaitable[Any]], *, timeout_s: float = 5.0) -> Any:
+    async def ask(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Let a question work with a connection, within a deadline.
 
-        Raises: SQLAlchemyError, OSError or TimeoutError.
+        Raises: RecordsUnavailable when the database does not answer.
         """
-        async with asyncio.timeout(timeout_s), self.engine.connect() as connection:
-            return await work(connection)
+        try:
+            async with asyncio.timeout(QUESTION_S), self.engine.connect() as connection:
+                return await work(connection)
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            raise RecordsUnavailable(f"the database of the records does not answer: {_sentence(error)}") from None
 
     async def close(self) -> None:
         """Read what is left of the journal, as far as it goes within a moment, and let go of the database."""

@@ -17,6 +17,7 @@ from bot.clock import TurnableClock
 from bot.config import BotConfig, changed_config
 from bot.core.errors import MakerError
 from bot.core.events import Event, QuotingStarted
+from bot.core.notes import Note
 from bot.environment import Environment, EnvironmentName
 from bot.observers.status import bot_status
 from bot.ports import Clock
@@ -42,6 +43,7 @@ class FakeBot:
         self.fails: dict[str, Exception] = {}
         self.answers: dict[str, dict[str, Any]] = {}
         self.calls: list[tuple[str, Any]] = []
+        self.told: list[Note] = []
         self.crash: Exception | None = None
 
     def _called(self, verb: str, what: Any = None) -> None:
@@ -66,6 +68,17 @@ class FakeBot:
     async def pause(self, reason: str = "paused by a person") -> dict[str, Any]:
         self._called("pause", reason)
         return {"status": "paused", "remaining": []}
+
+    async def pause_market(self, market: str, reason: str = "paused by a person") -> dict[str, Any]:
+        self._called("pause_market", (market, reason))
+        return {"status": "paused", "market": market, "remaining": []}
+
+    async def resume_market(self, market: str) -> dict[str, Any]:
+        self._called("resume_market", market)
+        return {"status": "resumed", "market": market, "remaining": []}
+
+    def tell(self, note: Note) -> None:
+        self.told.append(note)
 
     async def flatten(self, market: str | None = None) -> dict[str, Any]:
         self._called("flatten", market)

@@ -16,7 +16,9 @@ CONTROLS = [
     ("POST", "/api/bot/start"), ("POST", "/api/bot/stop"), ("GET", "/api/bot/status"), ("POST", "/api/bot/config"),
     ("GET", "/api/bot/logs"), ("POST", "/api/orders/create"), ("GET", "/api/orders"), ("DELETE", "/api/orders/mmh-1-1"),
     ("GET", "/api/cached-account"), ("GET", "/api/broadcaster/stats"), ("GET", "/api/markets"), ("GET", "/metrics"),
-    ("GET", "/api/unknown"),
+    ("GET", "/api/pnl"), ("GET", "/api/fills"), ("GET", "/api/decisions"), ("GET", "/api/equity"), ("GET", "/api/risk"),
+    ("GET", "/api/jobs"), ("GET", "/api/config/schema"), ("GET", "/api/bot/flatten"), ("POST", "/api/bot/flatten"),
+    ("POST", "/api/markets/BTC-USD/stop"), ("POST", "/api/markets/BTC-USD/start"), ("GET", "/api/unknown"),
 ]  # fmt: skip
 OPEN = [("GET", "/"), ("GET", "/plain/page.js"), ("GET", "/healthz"), ("GET", "/readyz")]
 SHUT_WORLDS: list[dict[str, Any]] = [
@@ -45,7 +47,9 @@ def test_every_control_wants_the_token_away_from_paper_on_loopback(tmp_path: Pat
     assert without.headers["WWW-Authenticate"] == "Bearer"
     assert "mmbot token show" in without.json()["hint"]
     assert right.status_code not in (401, 403)
-    assert not [call for call in world.bot.calls if call[0] not in ("start", "stop", "cancel_order")]
+    assert not [
+        call for call in world.bot.calls if call[0] not in ("start", "stop", "cancel_order", "pause_market", "resume_market")
+    ]
 
 
 def test_without_the_token_nothing_happens_wherever_one_is_needed(shut: World) -> None:

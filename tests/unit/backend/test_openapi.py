@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from backend import openapi
 
@@ -27,7 +28,10 @@ def test_every_promised_route_is_described(schema: dict[str, Any]) -> None:
         "post /api/bot/start", "post /api/bot/stop", "get /api/bot/status", "post /api/bot/config", "get /api/bot/logs",
         "post /api/bot/pause", "post /api/bot/flatten",
         "post /api/orders/create", "get /api/orders", "delete /api/orders/{order_id}", "get /api/cached-account",
-        "get /api/broadcaster/stats", "get /api/markets", "get /healthz", "get /readyz", "get /metrics",
+        "get /api/broadcaster/stats", "get /api/markets", "post /api/markets/{market}/start", "post /api/markets/{market}/stop",
+        "get /api/bot/flatten", "get /api/config/schema", "get /api/pnl", "get /api/fills", "get /api/decisions",
+        "get /api/equity", "get /api/risk", "get /api/jobs", "get /api/jobs/{job_id}",
+        "get /healthz", "get /readyz", "get /metrics",
     }  # fmt: skip
 
 
@@ -74,3 +78,9 @@ def test_the_printed_description_is_the_same_every_time(monkeypatch: pytest.Monk
 
     assert texts[0] == texts[1]
     assert list(json.loads(texts[0])) == sorted(json.loads(texts[0]))
+
+
+def test_a_wrong_method_is_answered_with_every_right_one(client: TestClient) -> None:
+    refused = client.put("/api/bot/flatten")
+
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, POST")

@@ -99,7 +99,7 @@ def test_a_fault_with_a_chance_strikes_about_that_often() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b'{"kind":"plague"}', b'{"kind":"mute_market"}', b'{"kind":"gap","market":"BTC-USD"}', b'{"kind":"gap","times":0}',
+    [b'{"kind":"plague"}', b'{"kind":"mute_market"}', b'{"kind":"refuse_all","market":"BTC-USD"}', b'{"kind":"gap","times":0}',
      b'{"kind":"gap","chance":2}', b'{"kind":"slow_answers","delay_ms":-1}', b"[]", b"{", b'{"set":[{"kind":"gap","x":1}]}'],
 )  # fmt: skip
 def test_senseless_faults_are_refused(body: bytes) -> None:

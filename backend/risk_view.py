@@ -1,0 +1,67 @@
+"""What could happen at worst, and what holds it: limits, room, nets and reasons, as far as the engine knows them."""
+
+from decimal import Decimal
+from typing import Any
+
+from bot.core.engine import Engine
+from bot.core.maker import Maker
+from bot.core.numbers import plain
+from bot.core.orders import Side
+from bot.core.risk.exposure import capacity, possibly_live
+
+
+def risk(engine: Engine, now_ms: int) -> dict[str, Any]:
+    """Return the state of every limit and net; amounts are text."""
+    blocked = engine.sync.blocks() or engine.switch.blocks(now_ms)
+    return {
+        "state": engine.state.value,
+        "reason": engine.state_reason.text,
+        "reason_code": engine.state_reason.code,
+        "blocked": blocked and {"code": blocked.code, "reason": blocked.text},
+        "creates_held": engine.hold or None,
+        "switch": {"left_ms": engine.switch.left_ms(now_ms), "problem": engine.switch.problem or None},
+        "account": {"is_synced": engine.sync.is_synced, "adjustments": engine.account.adjustments},
+        "limits": {
+            "max_order_notional": _text(engine.account_settings.max_order_notional),
+            "max_clock_offset_ms": engine.account_settings.max_clock_offset_ms,
+            "requests_per_minute": engine.account_settings.requests_per_minute,
+        },
+        "clock_offset_ms": engine.exchange_clock.offset_ms,
+        "reprices_per_minute": round(engine.pace.reprices_per_minute),
+        "exposure": plain(exposure(engine)),
+        "markets": {name: _market(engine, maker) for name, maker in engine.makers.items()},
+    }
+
+
+def exposure(engine: Engine) -> Decimal:
+    """Return the net notional of all positions at mark, signed, in collateral."""
+    total = Decimal(0)
+    for name, ledger in engine.account.ledgers.items():
+        view = engine.views.get(name)
+        if view is not None and view.mark is not None:
+            total += ledger.size * view.mark.value
+    return total
+
+
+def _market(engine: Engine, maker: Maker) -> dict[str, Any]:
+    rules, position = maker.view.rules, engine.account.position(maker.market)
+    live = {side: possibly_live(engine.orders, rules, side) for side in Side}
+    limit = maker.settings.max_position
+    mark = maker.view.mark
+    paused = engine.paused_markets.get(maker.market)
+    return {
+        "position": plain(position),
+        "notional": None if mark is None else plain(abs(position) * mark.value),
+        "max_position": plain(limit),
+        "worst_long": plain(position + live[Side.BUY]),
+        "worst_short": plain(position - live[Side.SELL]),
+        "room": {side.value: plain(capacity(position, live[side], side, limit)) for side in Side},
+        "live": {side.value: plain(live[side]) for side in Side},
+        "paused": paused and paused.text,
+        "reason_code": maker.reason and maker.reason.code,
+        "withheld": {side.value: {"code": why.code, "reason": why.text} for side, why in maker.withheld.items()},
+    }
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else plain(value)
