@@ -71,7 +71,8 @@ def _one_side(
     """Plan one side; its levels are matched from the touch outwards, each order to at most one wish."""
     moving = [order for order in held if order.status in ON_ITS_WAY]
     resting = [order for order in held if order.status is Status.RESTING]
-    spoken_for = [order for order in resting if _leads_to(order, moving)]
+    on_their_way = {order.client_order_id for order in moving}
+    spoken_for = [order for order in resting if order.replaced_by in on_their_way or _leads_to(order, moving)]
     free = sorted((order for order in resting if order not in spoken_for), key=_outwards)
     open_wishes = _not_yet_served(wishes, moving)
     keep: list[Order] = []
@@ -84,7 +85,9 @@ def _one_side(
     amend: list[Amend] = []
     cancel: list[Order] = []
     for order in free:
-        instead = next((each for each in open_wishes if _same_size(order, each) and may_amend(order, each)), None)
+        # One whose replacement is in doubt is cancelled: a second replacement could meet the first.
+        is_clear = order.replaced_by is None
+        instead = next((each for each in open_wishes if is_clear and _same_size(order, each) and may_amend(order, each)), None)
         if instead is None:
             cancel.append(order)
         else:
@@ -121,8 +124,7 @@ def _with(plan: Plan, other: Plan) -> Plan:
 
 
 def _leads_to(order: Order, moving: Sequence[Order]) -> bool:
-    """Say whether one of the orders on their way was sent to take this one's place."""
-    return any(order.client_order_id == each.replaces or order.replaced_by == each.client_order_id for each in moving)
+    return any(each.replaces == order.client_order_id for each in moving)
 
 
 def _is_as_wished(order: Order, quote: Quote) -> bool:
