@@ -11,6 +11,7 @@ from typing import assert_never
 from bot.core import doubts
 from bot.core.account import Account
 from bot.core.actions import AnyAction, ApprovedOrder, PlaceOrder, cancel_of
+from bot.core.counters import BROKEN_ORDER_CODES, EDIT_NOT_FOUND, Counters
 from bot.core.day import DayBook
 from bot.core.errors import InvalidInput
 from bot.core.events import (
@@ -34,6 +35,7 @@ from bot.core.events import (
     FundingReported,
     IndexPriceSeen,
     LoopSlept,
+    MarketDataEvent,
     MarketRulesLoaded,
     MarkPriceSeen,
     OrderLookedUp,
@@ -69,32 +71,7 @@ from bot.core.quoting.parameters import QuotingSettings
 from bot.core.risk.limits import approve
 from bot.core.settings import AccountSettings, MakerSettings
 
-MarketDataEvent = BookSnapshot | BookDelta | BestQuoteSeen | MarkPriceSeen | IndexPriceSeen | TradeSeen | FundingRateSeen
-
-BROKEN_ORDER_CODES = frozenset({400, 422, 1100, 1101, 1102, 1121, 1123, 1124, 1125, 1130, 1131, 1132, 1133, 1143, 1144})
-"""Refusals that repeat for every order because something of ours is wrong: stop, never loop."""
-
-
-EDIT_NOT_FOUND = 1142
-"""The order to be replaced is not open (any more): usually it was just filled. Ask, do not conclude."""
 ORPHAN_RETRY_MS = 2_000
-
-
-class Counters:
-    """The figures of the documents, counted for this run."""
-
-    def __init__(self) -> None:
-        self.orders_placed = 0
-        self.orders_ended = 0
-        self.orders_filled = 0
-        """Ended orders of the bot with at least one fill."""
-        self.fills = 0
-        self.rejects: dict[str, int] = {}
-
-    @property
-    def fill_rate(self) -> float | None:
-        """Share of the bot's ended orders that had at least one fill; None before the first has ended."""
-        return self.orders_filled / self.orders_ended if self.orders_ended else None
 
 
 class Engine:

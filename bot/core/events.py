@@ -424,6 +424,7 @@ class QuotingStopped(Record, frozen=True, kw_only=True):
 MarketEvent = (
     MarketRulesLoaded | BookSnapshot | BookDelta | BestQuoteSeen | MarkPriceSeen | IndexPriceSeen | FundingRateSeen | TradeSeen
 )
+MarketDataEvent = BookSnapshot | BookDelta | BestQuoteSeen | MarkPriceSeen | IndexPriceSeen | TradeSeen | FundingRateSeen
 FeedEvent = FeedLost | FeedRestored | StreamAlive
 AccountEvent = OrdersReported | OrderLookedUp | FillsReported | FundingReported | PositionsReported | BalanceReported
 AnswerEvent = (
