@@ -9,10 +9,13 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from bot.core.events import BalanceReported, FundingReported, HeldPosition, PositionReport, PositionsReported
+from bot.core.numbers import plain
 from bot.core.orders import Fill
 
 FILLS_KEPT = 500
 TRADE_IDS_KEPT = 20_000
+DIFFERS_MS = 2_000
+"""Position and report may differ for this long after a fill: the two are told apart from each other."""
 SETTLE_MS = 5_000
 """A report that was asked for sooner than this after a fill may not know the fill yet: the exchange's reads lag its book."""
 ZERO = Decimal(0)
@@ -75,6 +78,9 @@ class Account:
         self._filled: OrderedDict[str, Decimal] = OrderedDict()
         self._differs_since: dict[str, int] = {}
         self._last_fill_ms: dict[str, int] = {}
+        self._adopted_ms: dict[str, int] = {}
+        """Exchange time up to which a position that was taken from the exchange knows every fill."""
+        self._doubted_ms: dict[str, int] = {}
         self._has_baseline = False
 
     def ledger(self, market: str) -> PositionLedger:
@@ -117,9 +123,41 @@ class Account:
         if fill.trade_id in self._trade_ids:
             return False
         self._note(fill)
+        if fill.exchange_ms <= self._adopted_ms.get(fill.market, -1):
+            self.ledger(fill.market).fees += fill.fee  # the position taken from the exchange contains it already
+            return True
         self.ledger(fill.market).trade(fill.side.sign * fill.size, fill.price, fill.fee)
         self._last_fill_ms[fill.market] = now_ms
         return True
+
+    def contradicts(self, fill: Fill) -> bool:
+        """Return whether an execution was told before with another size, price or side."""
+        known = self.fills.get(fill.trade_id)
+        return known is not None and (known.size, known.price, known.side) != (fill.size, fill.price, fill.side)
+
+    def doubt(self, market: str, now_ms: int) -> None:
+        """Something impossible was told about a market: its position is not settled until the exchange has confirmed it."""
+        self._doubted_ms[market] = now_ms
+
+    def unsettled(self, now_ms: int) -> dict[str, str]:
+        """Return the markets whose position the exchange does not confirm, each with the reason."""
+        found = {}
+        for market in sorted(set(self.reported) | set(self.ledgers)):
+            held, truth = self.position(market), self._truth(market)[0]
+            if held == truth:
+                if self.positions_ms - self._doubted_ms.get(market, now_ms) >= SETTLE_MS:
+                    del self._doubted_ms[market]
+            elif self._has_baseline:
+                since = max(self._differs_since.setdefault(market, now_ms), self._last_fill_ms.get(market, 0))
+                if now_ms - since >= DIFFERS_MS:
+                    found[market] = f"we count {plain(held)}, the exchange holds {plain(truth)}"
+            if market in self._doubted_ms:
+                found.setdefault(market, "more was filled than was ordered")
+        return found
+
+    def _truth(self, market: str) -> tuple[Decimal, Decimal]:
+        report = self.reported.get(market)
+        return (report.size, report.entry_price) if report else (ZERO, ZERO)
 
     def _note(self, fill: Fill) -> None:
         self._trade_ids[fill.trade_id] = None
@@ -162,19 +200,19 @@ class Account:
                 if market not in self.ledgers:
                     self.ledger(market).adopt(report.size, report.entry_price)
 
-    def reconcile(self, now_ms: int) -> list[tuple[str, Decimal, Decimal]]:
+    def reconcile(self, now_ms: int, clock_offset_ms: int = 0) -> list[tuple[str, Decimal, Decimal]]:
         """Adopt lasting differences; returns (market, what we held, what the exchange holds) for each."""
         adopted = []
-        for market in set(self.reported) | set(self.ledgers):
+        for market in sorted(set(self.reported) | set(self.ledgers)):
             report = self.reported.get(market)
-            truth, entry = (report.size, report.entry_price) if report else (ZERO, ZERO)
-            held = self.position(market)
+            (truth, entry), held = self._truth(market), self.position(market)
             if not self._has_baseline or held == truth:
                 self._differs_since.pop(market, None)
                 continue
             since = max(self._differs_since.setdefault(market, now_ms), self._last_fill_ms.get(market, 0))
             if self.positions_ms - since >= SETTLE_MS:
                 self.ledger(market).adopt(truth, entry)
+                self._adopted_ms[market] = report.updated_ms if report else self.positions_ms + clock_offset_ms
                 self.adjustments += 1
                 adopted.append((market, held, truth))
         return adopted

@@ -72,6 +72,8 @@ from bot.core.risk.limits import approve
 from bot.core.settings import AccountSettings, MakerSettings
 
 ORPHAN_RETRY_MS = 2_000
+UNSETTLED = "position_unsettled"
+FORCED = {"LIQUIDATION": "liquidation", "DELEVERAGE": "auto-deleveraging"}
 
 
 class Engine:
@@ -327,14 +329,20 @@ class Engine:
         for fill in sorted(event.fills, key=lambda fill: fill.trade_id):
             if self.account.apply_fill(fill, event.received_ms):
                 self._filled(fill, event.received_ms)
+            elif self.account.contradicts(fill):
+                known = self.account.fills[fill.trade_id]
+                self._note("ERROR", "fill_contradicts", fill.market, trade=fill.trade_id, size=fill.size, known=known.size)
+                self.sync.hurry()
 
     def _filled(self, fill: Fill, now_ms: int) -> None:
         order = self.orders.get(fill.client_order_id or "")
         view = self.views.get(fill.market)
         if order is not None and view is not None:
-            self.orders.filled_at_least(
-                order.client_order_id, view.rules.floor_lots(self.account.filled_of(order.client_order_id))
-            )
+            filled = view.rules.floor_lots(self.account.filled_of(order.client_order_id))
+            self.orders.filled_at_least(order.client_order_id, filled)
+            if filled > order.size:
+                self.account.doubt(fill.market, now_ms)
+                self._note("ERROR", "overfilled", fill.market, order=order.client_order_id, lots=filled, ordered=order.size)
         if order is not None and order.owner is Owner.BOT:
             self.counters.fills += 1
         if (maker := self.makers.get(fill.market)) is not None:
@@ -353,6 +361,9 @@ class Engine:
             order=fill.client_order_id,
             position=self.account.position(fill.market),
         )
+        if fill.kind in FORCED:
+            text = f"the exchange closed {plain(fill.size)} {fill.market} of ours by {FORCED[fill.kind]}; look before you start"
+            self.halt(Reason(code=fill.kind.lower(), text=text))
 
     def _forget_foreign(self, event: OrdersReported) -> None:
         listed = {report.exchange_order_id for report in event.orders}
@@ -441,9 +452,10 @@ class Engine:
     def decide(self, now_ms: int) -> list[AnyAction]:
         """Return everything that should be done now; safe to call as often as one likes."""
         actions: list[AnyAction] = []
+        self._watch_positions(now_ms)
         blocked = self.sync.blocks() or self.switch.blocks(now_ms) or self._held()
         for maker in self.makers.values():
-            if self.state is BotState.RUNNING:
+            if self.mode.is_quoting:
                 position = self.account.position(maker.market)
                 actions += maker.decide(self._desk(maker, position, now_ms), blocked or self.paused_markets.get(maker.market))
             else:
@@ -451,17 +463,33 @@ class Engine:
             self.switch.lease(maker.market, now_ms)
             self._notes += maker.notes
             maker.notes.clear()
-        wanted = self.state is BotState.RUNNING or bool(self.bot_orders())
+        wanted = self.mode.is_quoting or bool(self.bot_orders())
         actions += self.switch.decide(wanted, now_ms)
         actions += self._orphans(now_ms)
         actions += self._doubts.questions(self.orders, now_ms)
         self._close_doubts(now_ms)
         actions += self.sync.decide(now_ms)
-        for market, held, truth in self.account.reconcile(now_ms):
+        for market, held, truth in self.account.reconcile(now_ms, self.exchange_clock.offset_ms):
             self._note("ERROR", "position_adopted", market, held=held, exchange=truth)
+            self.orders.settle(market)
             if (adopting := self.makers.get(market)) is not None:
                 adopting.filled(now_ms)  # what each side may still hold has changed, as after a fill
         return actions
+
+    def _watch_positions(self, now_ms: int) -> None:
+        """While the exchange does not confirm a position, only let it shrink, and ask."""
+        unsettled = self.account.unsettled(now_ms)
+        for market, maker in self.makers.items():
+            text = unsettled.get(market)
+            maker.only_reduce(None if text is None else Reason(code=UNSETTLED, text=text), now_ms)
+        if not unsettled:
+            if self.mode.settled(UNSETTLED):
+                self._note("INFO", "position_settled", None)
+            return
+        market, text = next(iter(unsettled.items()))
+        if self.mode.reduce(Reason(code=UNSETTLED, text=f"the position of {market} is not confirmed: {text}")):
+            self._note("ERROR", "position_unsettled", market, text=text)
+            self.sync.hurry()
 
     def _held(self) -> Reason | None:
         if self.hold:
@@ -552,7 +580,7 @@ class Engine:
 
     def objection_to(self, order: Order) -> str:
         """Say why an order that was decided earlier must not leave now; "" when it may."""
-        if order.owner is Owner.BOT and self.state is not BotState.RUNNING:
+        if order.owner is Owner.BOT and not self.mode.is_quoting:
             return f"the bot is {self.state}: {self.state_reason.text}"
         held = self.orders.get(order.client_order_id)
         return "its end was asked for before it left" if held is not None and held.cancel_asked else ""

@@ -35,6 +35,8 @@ class LiveOrders:
     def __init__(self) -> None:
         self._live: dict[str, Order] = {}
         self._ended: OrderedDict[str, Order] = OrderedDict()
+        self._holes: dict[str, Order] = {}
+        """Orders, ended ones too, of which more was filled than the known fills add up to."""
         self.foreign: dict[int, OrderReport] = {}
 
     def __iter__(self) -> Iterator[Order]:
@@ -64,7 +66,7 @@ class LiveOrders:
         """Take in an order of an earlier run whose end is not known; it counts as live and is asked about."""
         if self.get(order.client_order_id) is None:
             doubtful = msgspec.structs.replace(
-                order, status=Status.UNKNOWN, adopted=True, since_ms=now_ms, replaces=None, replaced_by=None
+                order, status=Status.UNKNOWN, adopted=True, since_ms=now_ms, replaces=None, replaced_by=None, booked=order.filled
             )
             self._live[order.client_order_id] = doubtful
 
@@ -121,9 +123,18 @@ class LiveOrders:
     def filled_at_least(self, client_order_id: str, filled: Lots) -> Order | None:
         """Raise the filled size to the sum of known fills; the status waits for the exchange's word."""
         order = self.get(client_order_id)
-        if order is None or filled <= order.filled:
+        if order is None or filled <= order.booked:
             return order
-        return self._store(msgspec.structs.replace(order, filled=filled))
+        return self._store(msgspec.structs.replace(order, filled=Lots(max(order.filled, filled)), booked=filled))
+
+    def unbooked(self, market: str, side: Side) -> Lots:
+        """Return the lots of one side that were filled and of which no fill is known yet."""
+        return Lots(sum(order.hole for order in self._holes.values() if order.market == market and order.side is side))
+
+    def settle(self, market: str) -> None:
+        """Forget the holes of a market: its position was taken from the exchange, which knows those fills."""
+        for order in [each for each in self._holes.values() if each.market == market]:
+            self._store(msgspec.structs.replace(order, booked=order.filled))
 
     def _meet(self, report: OrderReport, market: Market, now_ms: int) -> Order | None:
         """Take in an order that we did not send in this run: ours of an earlier run by its id, or a stranger's."""
@@ -141,6 +152,10 @@ class LiveOrders:
         return order
 
     def _store(self, order: Order) -> Order:
+        if order.hole:
+            self._holes[order.client_order_id] = order
+        else:
+            self._holes.pop(order.client_order_id, None)
         if order.is_live:
             self._live[order.client_order_id] = order
             return order
@@ -170,6 +185,7 @@ def adopted(report: OrderReport, owner: Owner, market: Market, now_ms: int) -> O
         status=Status.RESTING,
         exchange_order_id=report.exchange_order_id,
         filled=market.floor_lots(report.filled),
+        booked=market.floor_lots(report.filled),  # what was filled before is in the position that was found
         reason="adopted",
         adopted=True,
         since_ms=now_ms,

@@ -90,6 +90,7 @@ class Maker:
         self._cooling = {side: Cooling() for side in Side}
         self._cancel_sent_ms: dict[str, int] = {}
         self._held: dict[Side, Reason] = {}
+        self._only_reduce: Reason | None = None
         self._unanswered: set[str] = set()
         self._answered: list[str] = []
 
@@ -153,6 +154,22 @@ class Maker:
     def hold(self, side: Side, reason: Reason) -> None:
         """Pull one side, and keep it pulled until released: an order that can take must not meet our own quotes."""
         self._held[side] = reason
+
+    def only_reduce(self, reason: Reason | None, now_ms: int) -> None:
+        """While there is a reason, show only what makes the position smaller; None ends it."""
+        if (reason is None) is not (self._only_reduce is None):
+            self._refill_at_ms = now_ms
+        self._only_reduce = reason
+
+    def _kept_back(self, position: Decimal) -> dict[Side, Reason]:
+        """Return the sides of which nothing may stand now."""
+        if self._only_reduce is None:
+            return self._held
+        return {
+            side: self._only_reduce
+            for side in Side
+            if all(self.view.rules.size(quote.size) > -position * side.sign for quote in self._wishes if quote.side is side)
+        } | self._held
 
     def release(self, side: Side, now_ms: int) -> None:
         """Show a held side again."""
@@ -265,7 +282,8 @@ class Maker:
     def _step(self, picture: MarketPicture, desk: Desk) -> list[AnyAction]:
         live = desk.orders.of(self.market, Owner.BOT)
         self._forget_cancels(live)
-        wishes = tuple(quote for quote in self._wishes if quote.side not in self._held)
+        kept_back = self._kept_back(desk.position)
+        wishes = tuple(quote for quote in self._wishes if quote.side not in kept_back)
         plan = reconcile(wishes, live, may_amend=self._may_amend, replace_all=self._must_replace(live))
         if not self.settings.edit_in_place and (plan.cancel or plan.wait):
             plan = msgspec.structs.replace(plan, place=())  # the documents' order: first cancel, then place
@@ -274,7 +292,7 @@ class Maker:
         actions += self._place_all(plan, picture, desk)
         if plan.is_done:
             self._why = ""
-        for side, held in self._held.items():
+        for side, held in kept_back.items():
             self.withheld[side] = held
         self.reason = None if live or actions else next(iter(self.withheld.values()), self.reason)
         return actions

@@ -1,10 +1,11 @@
 """Whether the bot quotes, and if not, who decided so.
 
     STOPPED ──start──▶ RUNNING ──pause, or quotes cancelled by somebody else──▶ PAUSED ──start──▶ RUNNING
-       ▲                  │ fault that a person must look at
+       ▲                  │ ◀──settled── REDUCING ◀──position not confirmed──
+       │                  │ fault that a person must look at
        └──────stop────────┴──▶ HALTED ──start, by a person──▶ RUNNING
 
-Only a person leaves PAUSED or HALTED. A stop leads to STOPPED from everywhere.
+Only a person leaves PAUSED or HALTED. A stop leads to STOPPED from everywhere. REDUCING ends by itself with its cause.
 """
 
 from collections import deque
@@ -57,11 +58,30 @@ class Mode:
         self._enter(BotState.HALTED, reason.code, reason.text)
         return True
 
+    @property
+    def is_quoting(self) -> bool:
+        """True while quotes may stand, be it only those that reduce."""
+        return self.state in (BotState.RUNNING, BotState.REDUCING)
+
+    def reduce(self, reason: Reason) -> bool:
+        """Only let the position shrink until `settled`; False when it is so already, or nothing is quoted."""
+        if self.state is not BotState.RUNNING:
+            return False
+        self._enter(BotState.REDUCING, reason.code, reason.text)
+        return True
+
+    def settled(self, code: str) -> bool:
+        """What only let the position shrink is over; False when something else holds."""
+        if self.state is not BotState.REDUCING or self.reason.code != code:
+            return False
+        self._enter(BotState.RUNNING, "running", "quoting goes on")
+        return True
+
     def vanished(self, now_ms: int) -> bool:
         """A resting quote was cancelled and not by us; True when it is the second at once: pause, never re-place blindly."""
         self._vanished.append(now_ms)
         together = len(self._vanished) == VANISHED_MOST and now_ms - self._vanished[0] <= VANISHED_WITHIN_MS
-        if not together or self.state is not BotState.RUNNING:
+        if not together or not self.is_quoting:
             return False
         text = (
             "our quotes were cancelled and not by us: the dead-man's switch, cancel-all or a person; "

@@ -99,6 +99,10 @@ class AccountSync:
         self._asked_ms = now_ms
         return [RefreshAccount(reason="regular look" if self.is_synced else "first look")]
 
+    def hurry(self) -> None:
+        """Read again at once: something does not fit."""
+        self._asked_ms = None
+
     def blocks(self) -> Reason | None:
         if self.is_synced:
             return None

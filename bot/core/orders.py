@@ -268,6 +268,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     exchange_order_id: int | None = None
     filled: Lots = Lots(0)
     """The larger of the filled size that the exchange reported and the sum of the fills we know."""
+    booked: Lots = Lots(0)
+    """The sum of the fills we know; what was filled beyond it is a hole: real exposure that no position shows yet."""
     reason: str = ""
     since_ms: int = 0
     """Local time at which the present status was reached."""
@@ -288,6 +290,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     def remaining(self) -> Lots:
         """Lots that may still fill while the order is live."""
         return Lots(max(0, self.size - self.filled))
+
+    @property
+    def hole(self) -> Lots:
+        """Lots that were filled and of which no fill is known yet."""
+        return Lots(max(0, self.filled - self.booked))
 
     @property
     def is_live(self) -> bool:

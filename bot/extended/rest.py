@@ -101,8 +101,7 @@ class RestClient:
             turn = _turn_of(asked, is_urgent)
             wait_s = self._deadlines.create_turn_s if turn is Turn.CREATE else self._deadlines.turn_s
             await self._budget.take(turn, wait_at_most_s=wait_s)
-            if why := objection():
-                raise NotSent(why)
+            _require_none(objection)
             started = perf_counter()
             total_s = self._deadlines.read_s if asked is Asked.READ else self._deadlines.write_s
             address = URL(self._base + path, encoded=True).with_query(list(query))
@@ -182,6 +181,11 @@ async def _read_limited(response: aiohttp.ClientResponse) -> bytes:
         if len(chunks) > MAX_BODY_BYTES:
             raise aiohttp.ClientPayloadError(f"the answer is longer than {MAX_BODY_BYTES} bytes")
     return bytes(chunks)
+
+
+def _require_none(objection: Objection) -> None:
+    if why := objection():
+        raise NotSent(why)
 
 
 def _not_sent(asked: Asked, why: str) -> ExchangeError:

@@ -234,6 +234,22 @@ def test_f031_an_edit_that_fails_in_the_book_ends_both_legs_and_the_side_is_quot
         assert bot.state is BotState.RUNNING
 
 
+@pytest.mark.parametrize("trouble", [lose_request(), answer(502, b"?"), never_answer(is_done=False)])
+def test_f031_an_edit_that_got_lost_leaves_no_quote_standing_at_the_old_price(trouble: Meddler) -> None:
+    with World(seed=310) as world:
+        bot = world.quoting_bot()
+        bid = world.resting("BUY")[0]
+        lost = world.exchange.meddle(_edit_of(bid.external_id), trouble, times=1)
+        assert world.quiet is not None
+        world.quiet.move_to(86_280)
+        world.until(lambda: lost.struck, 5)
+        took_s = world.until(lambda: not bid.is_open, 20, "the old leg goes as soon as it was found again")
+        world.until(lambda: len(world.resting()) == 2, 10)
+
+        assert took_s < 12
+        assert bot.state is BotState.RUNNING
+
+
 @pytest.mark.parametrize("max_position", ["0.05", "0.025", "0.012"])
 def test_f032_a_partial_fill_of_the_old_leg_during_an_edit_never_takes_the_position_past_its_limit(max_position: str) -> None:
     with World(seed=32) as world:

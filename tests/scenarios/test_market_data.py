@@ -85,7 +85,7 @@ def test_f064_a_crossed_book_is_never_quoted_on() -> None:
 
         broadcast._market_opening = opening  # type: ignore[method-assign]
         lie = world.exchange.meddle_with_streams(family("best", "orderbooks"), crossed)
-        world.until(lambda: lie.struck >= 3 and not world.live(), 15, "quotes are pulled")
+        world.until(lambda: lie.struck >= 2 and not world.live(), 15, "quotes are pulled")
         began_s = world.now_s
         world.run_for(15)
 

@@ -127,7 +127,7 @@ class Checks:
             self.fail("I3", f"nonce {nonce} is not below the durably reserved {reserved}")
         if bot.engine.orders.get(order_id) is None:
             self.fail("I3", f"order {order_id} leaves and is not in the order table")
-        if owner_of(order_id) is Owner.BOT and bot.state is not BotState.RUNNING:
+        if owner_of(order_id) is Owner.BOT and not bot.engine.mode.is_quoting:
             self.fail("I8", f"order {order_id} leaves while the bot is {bot.state} ({bot.engine.state_reason.code})")
         if bot.state is BotState.HALTED and not body.get("reduceOnly"):
             self.fail("I8", f"order {order_id} leaves while the bot is HALTED")

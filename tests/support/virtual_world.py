@@ -45,6 +45,7 @@ from simulator.accounts import Account
 from simulator.inprocess import HOST, PORT, InProcessExchange, Setting
 from simulator.inprocess_loop import Program, VirtualLoop, context_of
 from simulator.inprocess_net import MemoryNet
+from simulator.inprocess_trouble import account_frame, changed
 from simulator.intake import decode_order
 from simulator.matching import Side as VenueSide
 from simulator.orders import Order as VenueOrder
@@ -397,6 +398,16 @@ class World:
         self.clear_the_way(order)
         self.kick()
         return int(self.exchange.venue.house_take(MARKET, taker, order.price, wanted))
+
+    def liquidate(self) -> None:
+        """Let the exchange close the account's position, and say so on its trade."""
+        if self.quiet is not None:
+            self.quiet.move_to(self.quiet.price)
+        lots = self.exchange.position_lots(self.account)
+        spec = self.exchange.venue.markets[MARKET].spec
+        self.exchange.meddle_with_streams(account_frame("TRADE", externalOrderId="liquidation"), changed(tradeType="LIQUIDATION"))
+        price = int(self.quiet.price) - 9 if self.quiet is not None and lots > 0 else int(spec.start_price) + 9
+        self.foreign_order("SELL" if lots > 0 else "BUY", price, lots=abs(lots), external_id="liquidation")
 
     def kick(self) -> None:
         """Let the exchange notice what was done to it from outside."""

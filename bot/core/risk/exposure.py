@@ -15,8 +15,12 @@ ZERO: Final = Decimal(0)
 
 
 def possibly_live(orders: LiveOrders, market: Market, side: Side) -> Decimal:
-    """Return the size that may still fill on one side, in the base asset: ours in every state but ended, and strangers'."""
+    """Return the size that may still fill on one side, in the base asset: ours in every state but ended, and strangers'.
+
+    What was filled and is not in our position yet counts as well.
+    """
     ours = sum((order.remaining for order in orders.of(market.name, side=side) if not order.reduce_only), start=0)
+    ours += orders.unbooked(market.name, side)
     theirs = sum(
         (
             report.size - report.filled
