@@ -10,7 +10,7 @@ from typing import assert_never
 
 from bot.core import doubts
 from bot.core.account import Account
-from bot.core.actions import AnyAction, ApprovedOrder, PlaceOrder, cancel_of
+from bot.core.actions import AnyAction, ApprovedOrder, PlaceOrder
 from bot.core.counters import BROKEN_ORDER_CODES, EDIT_NOT_FOUND, Counters
 from bot.core.day import DayBook
 from bot.core.errors import InvalidInput
@@ -66,12 +66,12 @@ from bot.core.notes import Note, Reason
 from bot.core.numbers import plain
 from bot.core.order_ids import OrderIds
 from bot.core.orders import Fill, Order, OrderReport, Owner, Saw, Status
+from bot.core.orphans import Orphans
 from bot.core.pace import Pace
 from bot.core.quoting.parameters import QuotingSettings
 from bot.core.risk.limits import approve
 from bot.core.settings import AccountSettings, MakerSettings
 
-ORPHAN_RETRY_MS = 2_000
 UNSETTLED = "position_unsettled"
 FORCED = {"LIQUIDATION": "liquidation", "DELEVERAGE": "auto-deleveraging"}
 
@@ -108,7 +108,7 @@ class Engine:
         self.paused_markets: dict[str, Reason] = {}
         """Markets that a person took out while the others go on; a start of the whole bot leaves them out, too."""
         self._has_fills_baseline = False
-        self._orphan_asked_ms: dict[str, int] = {}
+        self._orphans = Orphans()
         self._doubts = doubts.Doubts()
         self._notes: list[Note] = []
 
@@ -465,7 +465,7 @@ class Engine:
             maker.notes.clear()
         wanted = self.mode.is_quoting or bool(self.bot_orders())
         actions += self.switch.decide(wanted, now_ms)
-        actions += self._orphans(now_ms)
+        actions += self._orphans.decide(self.orders, self.bot_orders(), self.makers, now_ms)
         actions += self._doubts.questions(self.orders, now_ms)
         self._close_doubts(now_ms)
         actions += self.sync.decide(now_ms)
@@ -510,17 +510,6 @@ class Engine:
             clock_offset_ms=self.exchange_clock.offset_ms,
             now_ms=now_ms,
         )
-
-    def _orphans(self, now_ms: int) -> list[AnyAction]:
-        """Cancel orders of the bot on markets that it does not quote any more."""
-        actions: list[AnyAction] = []
-        for order in self.bot_orders():
-            if order.market in self.makers or now_ms - self._orphan_asked_ms.get(order.client_order_id, 0) < ORPHAN_RETRY_MS:
-                continue
-            self._orphan_asked_ms[order.client_order_id] = now_ms
-            self.orders.saw(order.client_order_id, Saw.CANCEL_SENT, now_ms)
-            actions.append(cancel_of(order))
-        return actions
 
     def _close_doubts(self, now_ms: int) -> None:
         for before, after in self._doubts.conclude(self.orders, now_ms):
