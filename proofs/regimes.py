@@ -77,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(line)
     how = (
         f"{asked.seeds} seeds, {asked.seconds} s each; the mood sets in after 20 s. Volatility per root of a second, "
-        "drift per minute, depth in collateral within 5 bps of the mid, signed move in the second after a trade, markout of our fills after 5 s."
+        "drift per minute, depth in collateral within 5 bps of the mid, signed move in the second after a trade, "
+        "markout of our fills after 5 s."
     )
     verdict = "\n".join(f"- {line}" for line in wrong) or "Every mood does what its name promises."
     write_report("regimes", "Every mood of the flow is measurably different", [how, verdict, *parts], passed=not wrong)
