@@ -11,7 +11,7 @@ from simulator.exchange import GENERATED, SYNTHETIC, Exchange, replay_exchange, 
 from simulator.faults import FaultOrders, decode_faults
 from simulator.flow_drawing import draw
 from simulator.flow_play import CALM_BEFORE_MS, MARKOUT_S
-from simulator.options import ServerOptions, VenueOptions
+from simulator.options import ServerOptions, VenueOptions, with_options
 from simulator.queue_models import QUEUE_MODELS, RISK_AVERSE
 from simulator.rate_limit import TIERS, Window
 from simulator.refusals import Refused
@@ -54,6 +54,9 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--rate-limit", type=int, metavar="N", help="requests per minute and address; 0: no limit")
     run.add_argument("--rate-tier", choices=list(TIERS), default="default", help="the same, as the exchange's tiers have it")
     run.add_argument("--rate-window", choices=[each.value for each in Window], default=Window.BUCKET.value)
+    run.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE", help="any switch of simulator/options.py; repeatable"
+    )
     run.add_argument("--exit-on-stdin-close", action="store_true", help="stop when the parent closes standard input")
     run.add_argument("--linger", type=int, default=0, metavar="SECONDS", help="wait this long after standard input has closed")
     picture = verbs.add_parser("draw", help="play each regime with a plain maker in it and draw what happened, as SVG")
@@ -127,7 +130,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     clock = VenueClock(asked.clock_offset_ms)
     try:
-        exchange = _exchange(asked, venue_options, clock)
+        options = with_options(options, asked.option)
+        exchange = _exchange(asked, options.venue, clock)
         trouble = decode_faults(Path(asked.faults).read_bytes()) if asked.faults else FaultOrders()
     except (TapeError, ValueError, OSError, Refused) as error:
         sys.stderr.write(f"{error}\n")

@@ -59,7 +59,17 @@ class Broadcast:
         self._venue = venue
         self._hub = hub
         self._options = options
-        self.books = {name: BookFeed(state) for name, state in venue.markets.items()}
+        self.books = {
+            name: BookFeed(
+                state,
+                delta_sizes=options.delta_sizes,
+                snapshot_sizes=options.snapshot_sizes,
+                best_depth_tag=options.best_depth_tag,
+            )
+            for name, state in venue.markets.items()
+        }
+        self._together: dict[tuple[int, int], dict[str, object]] = {}
+        """What happened to an account at one moment, where that is told in one frame."""
         self._best_due_ms: dict[str, int] = {}
         self._snapshot_due_ms = venue.now_ms + options.book_snapshot_interval_ms
         self._last_candles: dict[str, bytes] = {}
@@ -69,6 +79,8 @@ class Broadcast:
     def tell(self, event: Event) -> None:
         """Send an event to whoever listens for it."""
         match event:
+            case OrderChanged() if event.order.status == "EXPIRED" and self._venue.options.expiry_is_silent:
+                return
             case OrderChanged():
                 self._to_account(event.account_id, event.ms, "ORDER", {"isSnapshot": False, "orders": [event.order]})
             case FillBooked():
@@ -89,6 +101,8 @@ class Broadcast:
         match event:
             case TradePrinted():
                 frame = Frame(family, event.ms, encode([event.trade]))
+            case FundingEstimated() if not event.applied and not self._options.funding_estimates:
+                return
             case FundingEstimated():
                 frame = _funding(market, event.rate, event.ms)
             case _:
@@ -96,8 +110,24 @@ class Broadcast:
         self._hub.publish(market, frame)
 
     def _to_account(self, account_id: int, ms: int, word: str, payload: dict[str, object]) -> None:
-        if self._hub.wanted("account", str(account_id)):
+        if not self._hub.wanted("account", str(account_id)):
+            return
+        if self._options.combined_account_frames:
+            self._gather(account_id, ms, payload)
+        else:
             self._hub.publish(str(account_id), Frame("account", ms, encode(payload), word))
+
+    def _gather(self, account_id: int, ms: int, payload: dict[str, object]) -> None:
+        found = self._together.setdefault((account_id, ms), {})
+        for member, value in payload.items():
+            before = found.get(member)
+            found[member] = [*before, *value] if isinstance(before, list) and isinstance(value, list) else value
+
+    def tell_together(self) -> None:
+        """Send what was gathered for combined account frames."""
+        for (account_id, ms), payload in self._together.items():
+            self._hub.publish(str(account_id), Frame("account", ms, encode(payload), "ORDER"))
+        self._together.clear()
 
     def _price(self, family: str, market: str, price: str, ts_ms: int) -> Frame:
         shown_ms = ts_ms if family == "index" or self._options.mark_data_ts else 0

@@ -54,8 +54,12 @@ class Engine:
         """Take an accepted order into the book; a replaced order leaves it first, whatever becomes of the new one."""
         state = self._markets[order.market]
         previous = self._previous(order)
+        behind: list[RestingOrder] = []
         if previous is not None:
+            behind = self._queue_behind(order, previous, state)
             state.book.remove(previous.order_id)
+            if self._options.edit_qty_is_total:
+                order.lots = Lots(order.lots - previous.filled)
         reason = self._refusal(order, previous, state, now_ms)
         if previous is not None:
             self._clearing.finish(previous, state, Status.CANCELLED, None if reason else Reason.ORDER_REPLACED, now_ms=now_ms)
@@ -65,6 +69,16 @@ class Engine:
             self._wait(order, state, now_ms)
         else:
             self._execute(order, state, now_ms)
+            for each in behind if order.is_open else ():
+                state.book.remove(each.order_id)
+                state.book.rest(each)
+
+    def _queue_behind(self, order: Order, previous: Order, state: MarketState) -> list[RestingOrder]:
+        """Return who must step behind an edit that keeps the place of the order before it."""
+        keeps = self._options.edit_keeps_priority and order.price == previous.price and order.lots <= previous.left
+        queue = state.book.orders_at(order.side, order.price) if keeps else []
+        places = [number for number, each in enumerate(queue) if each.order_id == previous.order_id]
+        return queue[places[0] + 1 :] if places else []
 
     def _execute(self, order: Order, state: MarketState, now_ms: int) -> None:
         """Trade what can be traded; the rest rests, or ends."""
@@ -123,6 +137,9 @@ class Engine:
         if order.reduce_only:
             held = -self._ledger.position_lots(order.account_id, order.market) * order.side.sign
             order.lots = Lots(max(held, 0) if order.scope is Scope.POSITION else min(order.lots, max(held, 0)))
+        if self._options.tell_triggered:
+            order.status, order.updated_ms = Status.TRIGGERED, now_ms
+            self._clearing.tell_order(order, state, now_ms)
         order.waits, order.status = False, Status.PENDING
         if execution is Execution.MARKET:
             order.time_in_force = TimeInForce.IOC
@@ -277,9 +294,10 @@ class Engine:
         self._clearing.finish(order, state, status, reason, now_ms=now_ms)
         return True
 
-    def cancel_all(self, account_id: int, now_ms: int) -> int:
-        """Cancel every open order of an account; return how many there were."""
-        return sum(self.cancel(order, now_ms) for order in self._store.live(account_id))
+    def cancel_all(self, account_id: int, now_ms: int, *, reason: Reason | None = None, spares_waiting: bool = False) -> int:
+        """Cancel every open order of an account, or those that wait for no trigger; return how many there were."""
+        live = self._store.live(account_id)
+        return sum(self.cancel(order, now_ms, reason=reason) for order in live if not (spares_waiting and order.waits))
 
     # ── the background flow ──
 
@@ -317,6 +335,8 @@ def _misfit(order: Order, state: MarketState) -> Reason | None:
         return None  # what waited for a price keeps the steps it came with
     if not state.spec.is_on_step(order.price):
         return Reason.INVALID_PRICE
+    if order.lots <= 0:
+        return Reason.INVALID_QTY  # an edit to no more than was filled already
     return Reason.INVALID_QTY if state.spec.lots_of(state.spec.size(order.lots)) is None else None
 
 

@@ -27,6 +27,11 @@ class StreamTrouble:
         self._later = later
         self._held: dict[str, Frame] = {}
 
+    @property
+    def holds_any(self) -> bool:
+        """Whether a frame waits for the next one to overtake it."""
+        return bool(self._held)
+
     def told(self, key: str, frame: Frame) -> list[Frame]:
         """Return what to tell now; what is told later goes its own way."""
         if self._is_muted(key, frame):

@@ -12,8 +12,13 @@ from simulator.wire import text
 class BookFeed:
     """The published picture of one market's book."""
 
-    def __init__(self, state: MarketState) -> None:
+    def __init__(
+        self, state: MarketState, *, delta_sizes: bool = True, snapshot_sizes: bool = False, best_depth_tag: str = "1"
+    ) -> None:
         self._state = state
+        self._delta_sizes = delta_sizes
+        self._snapshot_sizes = snapshot_sizes
+        self._best_depth_tag = best_depth_tag
         self._published: dict[Side, dict[Ticks, Lots]] = {side: dict(state.book.levels(side)) for side in Side}
         self._snapshot: bytes | None = None
         self._best: bytes | None = None
@@ -49,7 +54,7 @@ class BookFeed:
 
     def best_now(self) -> bytes:
         bids, asks = ([self._level(*each) for each in self._state.book.levels(side, 1)] for side in Side)
-        return self._book_data("SNAPSHOT", bids, asks, depth="1")
+        return self._book_data("SNAPSHOT", bids, asks, depth=self._best_depth_tag)
 
     def no_quotes(self) -> bytes:
         """Return the levels offered by quotes: none, no market here trades that way."""
@@ -68,14 +73,17 @@ class BookFeed:
                 published[price] = now
             else:
                 del published[price]
-            size = {"q": text(spec.size(Lots(now - before))), "c": text(spec.size(now))}
-            levels.append({"p": text(spec.price(price)), **size})
+            level = {"p": text(spec.price(price)), "q": text(spec.size(Lots(now - before)))}
+            if self._delta_sizes:
+                level["c"] = text(spec.size(now))
+            levels.append(level)
         changed.clear()
         return levels
 
     def _level(self, price: Ticks, lots: Lots) -> dict[str, str]:
         spec = self._state.spec
-        return {"p": text(spec.price(price)), "q": text(spec.size(lots))}
+        level = {"p": text(spec.price(price)), "q": text(spec.size(lots))}
+        return level | {"c": level["q"]} if self._snapshot_sizes else level
 
     def _book_data(self, word: str, bids: list[Any], asks: list[Any], depth: str = "f") -> bytes:
         return encode({"t": word, "m": self._state.spec.name, "b": bids, "a": asks, "d": depth})

@@ -169,7 +169,7 @@ class Hub:
         listeners = self._listening(key, frame.family)
         if not listeners:
             return
-        for told in self._trouble.told(key, frame) if self.faults.any else [frame]:
+        for told in self._trouble.told(key, frame) if self.faults.any or self._trouble.holds_any else [frame]:
             self._send(listeners, key, told)
 
     def _listening(self, key: str, family: str) -> list[Listener]:

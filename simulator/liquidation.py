@@ -18,7 +18,7 @@ from simulator.ids import Snowflakes
 from simulator.ledger import MONEY_GRID, ZERO, Position
 from simulator.market_state import MarketState
 from simulator.matching import Match, Side
-from simulator.orders import Kind, Order, SelfTrade, TimeInForce
+from simulator.orders import Kind, Order, Reason, SelfTrade, TimeInForce
 from simulator.standing import Standings
 
 PARTS: Final = 5
@@ -36,6 +36,7 @@ class LiquidationDesk:
         self._engine = engine
         self._clearing = clearing
         self._ids = ids
+        self.tells_reasons = False
 
     def check(self, account: Account, now_ms: int) -> None:
         """Look at one account and do what its margin demands."""
@@ -45,7 +46,7 @@ class LiquidationDesk:
         elif margin.available_for_trade < 0:
             for order in self._standings.store.live(account.account_id):
                 if not order.reduce_only and not order.waits:
-                    self._engine.cancel(order, now_ms)
+                    self._engine.cancel(order, now_ms, reason=self._said(Reason.NEGATIVE_EQUITY))
 
     def deleverage(self, account: Account, market: str, lots: Lots, now_ms: int) -> None:
         """Let the house take part of a position at the mark, without a fee."""
@@ -56,12 +57,15 @@ class LiquidationDesk:
         self._standings.store.add(order)
         self._clearing.settle(state, order.side, order, Match(0, HOUSE_ACCOUNT, price, lots, Lots(0)), now_ms=now_ms)
 
+    def _said(self, reason: Reason) -> Reason | None:
+        return reason if self.tells_reasons else None
+
     def _is_unsafe(self, account_id: int) -> bool:
         margin = self._standings.margin(account_id)
         return margin.maintenance > margin.equity
 
     def _liquidate(self, account: Account, now_ms: int) -> None:
-        self._engine.cancel_all(account.account_id, now_ms)
+        self._engine.cancel_all(account.account_id, now_ms, reason=self._said(Reason.ACCOUNT_LIQUIDATION))
         while self._is_unsafe(account.account_id):
             position = self._worst(account.account_id)
             if position is None:

@@ -1,9 +1,14 @@
 """Every switch of the simulated exchange in one record; what the real exchange does not document is a switch here."""
 
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from types import UnionType
+from typing import Any, get_args, get_type_hints
 
 from simulator.matching import SelfTradeRule
+from simulator.orders import Reason
 from simulator.rate_limit import Window
 
 
@@ -28,6 +33,33 @@ class VenueOptions:
     mark_interval_ms: int = 1_000
     """A mark that does not change is pushed again after this long."""
     deadman_max_s: int = 86_400
+    deadman_min_s: int = 0
+    """Shorter countdowns are refused; 0 always disarms."""
+    deadman_spares_stops: bool = False
+    """The dead-man's switch leaves orders that wait for a trigger alone."""
+    deadman_reason: Reason | None = None
+    """What orders say that the dead-man's switch cancelled."""
+    edit_keeps_priority: bool = False
+    """An edit that only makes an order smaller keeps its place in the queue."""
+    edit_qty_is_total: bool = False
+    """The size of an edit includes what the replaced order had filled."""
+    min_expiry_ms: int = 0
+    """How far ahead an expiry must lie at least."""
+    expiry_is_silent: bool = False
+    """The account stream does not tell that an order expired; REST shows it."""
+    min_order_value: Decimal = Decimal(0)
+    """Size times price of an order, at least."""
+    ids_unique_among_open: bool = False
+    """An external id may be used again once its order has ended."""
+    post_only_after_maintenance_ms: int = 0
+    """How long only post-only orders are taken after a maintenance."""
+    maintenance_cancels_orders: bool = False
+    tell_triggered: bool = False
+    """A triggered order says so with the documented status that the SDK cannot read."""
+    risk_reasons: bool = False
+    """Orders cancelled by risk say why, with documented reasons that the SDK cannot read."""
+    closed_positions_say_opened: bool = False
+    """A position of size 0 is still said to be OPENED."""
     unfilled_orders_kept: int = 20_000
     """Closed orders without a fill that an account's memory holds; ids of forgotten ones are free again."""
     filled_orders_kept: int = 50_000
@@ -60,6 +92,25 @@ class ServerOptions:
     """Refusals travel on HTTP 200 with status ERROR instead of on HTTP 400."""
     deadman_empty_answer: bool = False
     cancel_unknown_status: int = 404
+    cancel_unknown_code: int = 1142
+    zero_balance_is_404: bool = True
+    position_times_twice: bool = True
+    """REST positions carry createdAt and createdTime, as documents and SDK differ; else the first only."""
+    candles_limit: int = 10_000
+    funding_page: int = 10_000
+    """The most rows of candles and of funding rates in one answer."""
+    delta_sizes: bool = True
+    """Levels of book deltas carry the absolute size `c` too."""
+    snapshot_sizes: bool = False
+    """Levels of book snapshots carry `c`."""
+    best_depth_tag: str = "1"
+    """`d` of best-price frames."""
+    funding_estimates: bool = True
+    """The funding stream tells the running estimate every minute; else applied rates only."""
+    combined_account_frames: bool = False
+    """What happens to an account at one moment comes in one frame."""
+    handshakes_per_minute: int = 0
+    """Socket handshakes for each address; 0: no limit."""
     book_interval_ms: int = 100
     best_interval_ms: int = 10
     book_snapshot_interval_ms: int = 60_000
@@ -74,3 +125,35 @@ class ServerOptions:
     """A reader this many frames behind is disconnected."""
     max_sockets: int = 2_000
     venue: VenueOptions = field(default_factory=VenueOptions)
+
+
+def with_options(options: ServerOptions, settings: Iterable[str]) -> ServerOptions:
+    """Return options changed by `name=value` settings; a name is one of either record.
+
+    Raises: ValueError.
+    """
+    server: dict[str, object] = {}
+    venue: dict[str, object] = {}
+    for setting in settings:
+        name, _, value = setting.partition("=")
+        for record, into in ((ServerOptions, server), (VenueOptions, venue)):
+            if name in {each.name for each in fields(record)} - {"venue"}:
+                into[name] = _read(name, value, get_type_hints(record)[name])
+                break
+        else:
+            raise ValueError(f"there is no option {name}")
+    return replace(options, **server, venue=replace(options.venue, **venue))  # type: ignore[arg-type]  # read by their types
+
+
+def _read(name: str, value: str, kind: Any) -> object:
+    """Read one value as its field's type."""
+    if isinstance(kind, UnionType):
+        kind = get_args(kind)[0]
+    try:
+        if kind is bool:
+            return {"true": True, "false": False}[value]
+        if isinstance(kind, type) and issubclass(kind, Enum | int | float | str | Decimal):
+            return kind(value)
+    except (KeyError, ValueError, InvalidOperation):
+        raise ValueError(f"{value!r} is no value for option {name}") from None
+    raise ValueError(f"option {name} cannot be given as text")

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Final
 
 from bot.core.numbers import Lots, Ticks
+from simulator.accounts import Account
 from simulator.matching import NO_LOTS, Side
 
 
@@ -45,6 +46,8 @@ class Status(Enum):
     PARTIALLY_FILLED = "PARTIALLY_FILLED"
     FILLED = "FILLED"
     UNTRIGGERED = "UNTRIGGERED"
+    TRIGGERED = "TRIGGERED"
+    """Told for a moment, if at all: the SDK does not know it."""
     CANCELLED = "CANCELLED"
     REJECTED = "REJECTED"
     EXPIRED = "EXPIRED"
@@ -115,6 +118,8 @@ class Reason(Enum):
     POST_ONLY_MODE = "POST_ONLY_MODE"
     REDUCE_ONLY_MODE = "REDUCE_ONLY_MODE"
     TRADING_OFF_MODE = "TRADING_OFF_MODE"
+    NEGATIVE_EQUITY = "NEGATIVE_EQUITY"
+    ACCOUNT_LIQUIDATION = "ACCOUNT_LIQUIDATION"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,3 +224,32 @@ class Order:
         assert not self.is_final, "a final status never changes"
         assert status in FINAL
         self.status, self.reason, self.updated_ms = status, reason, now_ms
+
+
+def new_order(request: OrderRequest, account: Account, order_id: int, price: Ticks, lots: Lots, *, now_ms: int) -> Order:
+    """Return the order a request asks for, with its price and size counted."""
+    return Order(
+        order_id=order_id,
+        external_id=request.external_id,
+        account_id=account.account_id,
+        client_id=account.client_id,
+        market=request.market,
+        kind=request.kind,
+        side=request.side,
+        price=price,
+        lots=lots,
+        time_in_force=request.time_in_force,
+        expiry_ms=request.expiry_ms,
+        self_trade=request.self_trade,
+        reduce_only=request.reduce_only,
+        post_only=request.post_only,
+        fee_rate=request.fee,
+        replaces=request.cancel_id,
+        trigger=request.trigger,
+        scope=request.scope,
+        take_profit=request.take_profit,
+        stop_loss=request.stop_loss,
+        waits=request.kind in (Kind.CONDITIONAL, Kind.TPSL),
+        created_ms=now_ms,
+        updated_ms=now_ms,
+    )

@@ -15,7 +15,6 @@ from simulator.paging import integer, page
 from simulator.refusals import Code, Refused
 from simulator.wire import text
 
-CANDLES_LIMIT: Final = 10_000
 OPEN_INTEREST_LIMIT: Final = 300
 OPERATIONS_PAGE: Final = 50
 OPEN_INTEREST_STEPS: Final = {"P1H": 3_600_000, "PT1H": 3_600_000, "P1D": 86_400_000}
@@ -55,8 +54,9 @@ async def candles(request: web.Request) -> web.Response:
     interval, limit = request.query.get("interval", ""), _needed(request, "limit")
     if interval not in INTERVALS:
         raise Refused(Code.INTERVAL_NOT_SUPPORTED, f"interval must be one of {', '.join(INTERVALS)}")
-    if not 1 <= limit <= CANDLES_LIMIT:
-        raise Refused(Code.BAD_REQUEST, f"limit must lie in 1..{CANDLES_LIMIT}")
+    most = site_of(request).options.candles_limit
+    if not 1 <= limit <= most:
+        raise Refused(Code.BAD_REQUEST, f"limit must lie in 1..{most}")
     found = state.candles.newest_first(kind, interval, integer(request.query, "endTime"))
     return ok([candle.record(kind) for candle in islice(found, limit)])
 
@@ -66,7 +66,7 @@ async def funding_rates(request: web.Request) -> web.Response:
     name = venue.market(request.match_info["market"]).spec.name
     start_ms, end_ms = _needed(request, "startTime"), _needed(request, "endTime")
     rows = [each for each in reversed(venue.funding.applied[name]) if start_ms <= each.ms <= end_ms]
-    cut, pagination = page(rows, request.query, lambda row: row.rate_id)
+    cut, pagination = page(rows, request.query, lambda row: row.rate_id, most=site_of(request).options.funding_page)
     return ok([{"m": each.market, "T": each.ms, "f": text(each.rate)} for each in cut], pagination)
 
 

@@ -77,8 +77,8 @@ def _cancel(request: web.Request, *, order_id: int | None = None, external_id: s
     try:
         site.venue.cancel(account_of(request).account_id, order_id=order_id, external_id=external_id)
     except Refused as refusal:
-        refusal.http_status = site.options.cancel_unknown_status
-        raise
+        unknown = Code(site.options.cancel_unknown_code)
+        raise Refused(unknown, refusal.detail, message=refusal.message, http_status=site.options.cancel_unknown_status) from None
     site.kick()
     return ok()
 
@@ -111,7 +111,8 @@ def _ids(values: list[int | str]) -> list[int]:
 async def deadman_switch(request: web.Request) -> web.Response:
     site = site_of(request)
     seconds = integer(request.query, "countdownTime")
-    if seconds is None or seconds > site.venue.options.deadman_max_s:
-        raise Refused(Code.BAD_REQUEST, f"countdownTime must be 0 to {site.venue.options.deadman_max_s} seconds")
+    shortest, longest = site.venue.options.deadman_min_s, site.venue.options.deadman_max_s
+    if seconds is None or seconds > longest or 0 < seconds < shortest:
+        raise Refused(Code.BAD_REQUEST, f"countdownTime must be 0, or {shortest} to {longest} seconds")
     site.venue.arm_switch(account_of(request).account_id, seconds)
     return web.Response() if site.options.deadman_empty_answer else ok()

@@ -71,7 +71,7 @@ async def client_info(request: web.Request) -> web.Response:
 
 async def balance(request: web.Request) -> web.Response:
     venue, account_id = site_of(request).venue, account_of(request).account_id
-    if not venue.ledger.balances[account_id]:
+    if not venue.ledger.balances[account_id] and site_of(request).options.zero_balance_is_404:
         raise Refused(Code.NOT_FOUND, "the balance is zero", message="Balance not found")
     return ok(venue.standings.balance_record(account_id, venue.now_ms))
 
@@ -83,7 +83,8 @@ async def spot_balances(request: web.Request) -> web.Response:  # noqa: ARG001 -
 async def positions(request: web.Request) -> web.Response:
     venue = site_of(request).venue
     held = venue.ledger.positions_of(account_of(request).account_id)
-    records = [venue.standings.position_record(position, both_spellings=True) for position in held]
+    twice = site_of(request).options.position_times_twice
+    records = [venue.standings.position_record(position, both_spellings=twice) for position in held]
     return ok(_filtered(request, records))
 
 

@@ -60,6 +60,8 @@ def check_request(request: OrderRequest, spec: MarketSpec, mark: Decimal, option
     _check_band(request, spec, mark)
     value = spec.price(price) * spec.size(lots)
     limit = spec.max_market_order_value if request.kind is Kind.MARKET else spec.max_limit_order_value
+    if value < options.min_order_value:
+        raise Refused(Code.SIZE_BELOW_MINIMUM, f"order value {value} is below {options.min_order_value}")
     if value > limit:
         raise Refused(Code.VALUE_TOO_LARGE, f"order value {value} exceeds {limit}")
     return OnGrid(price, lots)
@@ -77,9 +79,9 @@ def _check_shape(request: OrderRequest) -> None:
 
 
 def _check_expiry(expiry_ms: int, options: VenueOptions, now_ms: int) -> None:
-    latest = now_ms + options.max_expiry_days * DAY_MS
-    if not now_ms < expiry_ms <= latest:
-        raise Refused(Code.EXPIRATION, f"expiryEpochMillis {expiry_ms} must lie after {now_ms} and not after {latest}")
+    earliest, latest = now_ms + options.min_expiry_ms, now_ms + options.max_expiry_days * DAY_MS
+    if not earliest < expiry_ms <= latest:
+        raise Refused(Code.EXPIRATION, f"expiryEpochMillis {expiry_ms} must lie after {earliest} and not after {latest}")
 
 
 def check_fee(offered: Decimal, required: Decimal) -> None:

@@ -62,6 +62,7 @@ class Site:
         self.rate_limit = RateLimit(
             options.rate_limit_per_minute, options.rate_window, empty_body=options.rate_limited_empty_body
         )
+        self.handshakes = RateLimit(options.handshakes_per_minute)
         self.verifiers = ThreadPoolExecutor(2, thread_name_prefix="verify")
         self.by_api_key: dict[str, Account] = {each.api_key: each for each in self.venue.accounts.values()}
         self.broadcast = Broadcast(self.venue, self.hub, options)
@@ -83,6 +84,7 @@ class Site:
         events = self.exchange.advance(now_ms)
         for event in events:
             self._dispatch(event)
+        self.broadcast.tell_together()
         self.broadcast.publish_best(self.venue.now_ms)
         self._schedule()
         return self.venue.now_ms

@@ -72,6 +72,8 @@ async def account_stream(request: web.Request) -> web.StreamResponse:
 async def _serve(request: web.Request, topic: Topic) -> web.StreamResponse:
     """Run one v1 connection to its end; the picture and the joining happen at one moment, so that nothing is missed."""
     site = site_of(request)
+    if not site.handshakes.allows(request.remote or "", site.now_s()):
+        return web.Response(status=429)
     refusal = no_room(site)
     if refusal is not None:
         return refusal

@@ -21,6 +21,7 @@ class Standings:
         self.markets = markets
         self.ledger = ledger
         self.store = store
+        self.closed_word = "CLOSED"
         self._default_leverage = default_leverage
         self._leverages: dict[tuple[int, str], Decimal] = {}
 
@@ -123,7 +124,7 @@ class Standings:
             id=position.position_id,
             account_id=position.account_id,
             market=market,
-            status="OPENED" if is_open else "CLOSED",
+            status="OPENED" if is_open else self.closed_word,
             side="SHORT" if position.lots < 0 or (not is_open and position.closed_side < 0) else "LONG",
             leverage=text(exposure.leverage),
             size=text(size),

@@ -26,7 +26,7 @@ from simulator.markets import MarketSpec
 from simulator.matching import Side
 from simulator.options import VenueOptions
 from simulator.order_store import OrderStore
-from simulator.orders import Kind, Order, OrderRequest, Status
+from simulator.orders import Kind, Order, OrderRequest, Status, new_order
 from simulator.rebates import DAY_MS, RebateDesk
 from simulator.refusals import Code, Refused
 from simulator.rules import MarketStatus, Mode, check_fee, check_mode, check_reducing, check_request
@@ -70,6 +70,7 @@ class Venue:
         self.store = OrderStore(options.unfilled_orders_kept, options.filled_orders_kept)
         self.ledger = Ledger({name: state.spec for name, state in self.markets.items()}, self.ids)
         self.standings = Standings(self.markets, self.ledger, self.store, options.default_leverage)
+        self.standings.closed_word = "OPENED" if options.closed_positions_say_opened else "CLOSED"
         self._outbox: list[Event] = []
         self.clearing = Clearing(self.standings, self.ids, self._outbox.append)
         self.engine = Engine(self.standings, self.clearing, self.ids, options)
@@ -89,6 +90,7 @@ class Venue:
         for account_id in self.accounts:
             self.ledger.deposit(account_id, OPENING_BALANCE)
         self.liquidation = LiquidationDesk(self.standings, self.engine, self.clearing, self.ids)
+        self.liquidation.tells_reasons = options.risk_reasons
         self._start_timers()
 
     # ── the gateway ──
@@ -112,7 +114,8 @@ class Venue:
         check_mode(self.engine.mode, state.trading_status, post_only=request.post_only, reduce_only=request.reduce_only)
         if state.spec.is_rfq:
             raise Refused(Code.ORDER_TYPE, f"{request.market} trades by quotes: its orders go to /user/order/rfq")
-        if (account_id, request.external_id) in self.store.by_external:
+        known = self.store.by_external.get((account_id, request.external_id))
+        if known is not None and not (self.options.ids_unique_among_open and known.is_final):
             raise Refused(Code.DUPLICATE_ORDER, f"id {request.external_id} is known already")
         check_fee(request.fee, state.maker_fee if request.post_only else state.taker_fee)
         counted = check_request(request, state.spec, state.mark, self.options, self.now_ms)
@@ -128,7 +131,9 @@ class Venue:
             self.standings.check_funds(
                 account_id, request.market, request.side, price=counted.price, lots=counted.lots, replaced=replaced
             )
-        order = self._new_order(account_id, request, counted.price, counted.lots)
+        order = new_order(
+            request, self.accounts[account_id], self.ids.next(self.now_ms), counted.price, counted.lots, now_ms=self.now_ms
+        )
         self.store.add(order)
         self._to_engine(lambda now_ms: self.engine.place(order, now_ms))
         return order
@@ -142,33 +147,6 @@ class Venue:
         if (order.market, order.side) != (request.market, request.side):
             raise Refused(Code.ORDER_PARAMETERS, "an edit cannot change market or side")
         return order
-
-    def _new_order(self, account_id: int, request: OrderRequest, price: Ticks, lots: Lots) -> Order:
-        return Order(
-            order_id=self.ids.next(self.now_ms),
-            external_id=request.external_id,
-            account_id=account_id,
-            client_id=self.accounts[account_id].client_id,
-            market=request.market,
-            kind=request.kind,
-            side=request.side,
-            price=price,
-            lots=lots,
-            time_in_force=request.time_in_force,
-            expiry_ms=request.expiry_ms,
-            self_trade=request.self_trade,
-            reduce_only=request.reduce_only,
-            post_only=request.post_only,
-            fee_rate=request.fee,
-            replaces=request.cancel_id,
-            trigger=request.trigger,
-            scope=request.scope,
-            take_profit=request.take_profit,
-            stop_loss=request.stop_loss,
-            waits=request.kind in (Kind.CONDITIONAL, Kind.TPSL),
-            created_ms=self.now_ms,
-            updated_ms=self.now_ms,
-        )
 
     def cancel(self, account_id: int, *, order_id: int | None = None, external_id: str | None = None) -> None:
         """Accept a cancel by either id.
@@ -220,9 +198,10 @@ class Venue:
             return
 
         def run(now_ms: int) -> None:
-            self._outbox.append(
-                SwitchFired(ms=now_ms, account_id=account_id, cancelled=self.engine.cancel_all(account_id, now_ms))
+            cancelled = self.engine.cancel_all(
+                account_id, now_ms, reason=self.options.deadman_reason, spares_waiting=self.options.deadman_spares_stops
             )
+            self._outbox.append(SwitchFired(ms=now_ms, account_id=account_id, cancelled=cancelled))
 
         self._to_engine(run)
 
@@ -295,7 +274,19 @@ class Venue:
         self.engine.look_at_triggers(self.now_ms)
 
     def set_mode(self, mode: Mode) -> None:
+        """Change the venue's mode; what follows a maintenance is an option."""
+        before, wait_ms = self.engine.mode, self.options.post_only_after_maintenance_ms
         self.engine.mode = mode
+        if mode is Mode.MAINTENANCE and self.options.maintenance_cancels_orders:
+            for account_id in self.accounts:
+                self.engine.cancel_all(account_id, self.now_ms)
+        if before is Mode.MAINTENANCE and mode is Mode.NORMAL and wait_ms:
+            self.engine.mode = Mode.POST_ONLY
+            self.agenda.add(self.now_ms + wait_ms, self._back_to_normal)
+
+    def _back_to_normal(self, now_ms: int) -> None:  # noqa: ARG002 - the agenda passes its time
+        if self.engine.mode is Mode.POST_ONLY:
+            self.engine.mode = Mode.NORMAL
 
     def set_market_status(self, market: str, status: MarketStatus) -> None:
         self.market(market).status = status
