@@ -33,6 +33,9 @@ SPEAK_WIRE = ("bot/extended/", "simulator/")
 MEANT = {
     "process_redirect": "a method that the sockets library calls by this name",
     "PaperProcess": "a process of the operating system",
+    "InProcessExchange": "the exchange inside the bot's own process of the operating system",
+    "process_bind_param": "a method that the database library calls by this name",
+    "process_result_value": "the same",
 }
 
 GENERATED = re.compile(r"\.gen\.ts$|package-lock\.json$|openapi\.json$|\.lock$")
@@ -287,6 +290,22 @@ def test_the_screens_lock_names_no_address_of_a_package() -> None:
 DOORS = {"backend.main", "bot.cli", "bot.simple_mm_bot", "backend.openapi"}
 """Modules that people and programs outside start or import by name."""
 
+FOUND_BY_PATH = re.compile(r"bot\.observers\.records_migrations\.(env|versions\..*)")
+"""The migration tool opens these files itself."""
+
+FOR_TESTS = {"simulator.inprocess_trouble"}
+"""What breaks the wires of the exchange in one process; the scenarios under tests/ are what it is for."""
+
+NOT_WIRED_YET = {
+    "bot.core.pnl",
+    "bot.core.presence",
+    "bot.core.quoting.widening",
+    "bot.core.risk.manager",
+    "bot.limits_file",
+}
+"""Built and tested, and waiting for the engine to take them in together: tiers, breakers and the exact PnL identity belong to one
+change of the decision. Until then `live` stays closed. This list only ever becomes shorter."""
+
 
 def test_every_module_is_used_by_another() -> None:
     packages = [name for name in PACKAGES if (ROOT / name / "__init__.py").is_file()]
@@ -295,9 +314,17 @@ def test_every_module_is_used_by_another() -> None:
         module
         for module in graph.modules
         if not graph.find_children(module)
-        and module not in DOORS
+        and module not in DOORS | FOR_TESTS | NOT_WIRED_YET
+        and not FOUND_BY_PATH.fullmatch(module)
         and not module.endswith(".__main__")
         and not graph.find_modules_that_directly_import(module)
     ]
 
     complain(unused, "Nothing in the program imports these modules", "Connect them or delete them.")
+
+
+def test_what_is_listed_as_not_wired_is_really_not_wired() -> None:
+    graph = grimp.build_graph("bot", "backend", cache_dir=None)
+    wired = [module for module in NOT_WIRED_YET if graph.find_modules_that_directly_import(module)]
+
+    complain(wired, "These modules are imported now", "Take them off NOT_WIRED_YET.")
