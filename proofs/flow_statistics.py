@@ -9,7 +9,7 @@ quick look may fail where the whole proof passes.
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from statistics import fmean, stdev
@@ -145,10 +145,10 @@ Rows = list[tuple[int, list[tuple[float, float]]]]
 """Per row its number and (expected, found) of each cell."""
 
 
-def _race_table(mapped: Callable[..., object], kind: str, expected: Mapping[int, Sequence[float]], races: int) -> Rows:
+def _race_table(mapped: Callable[..., Iterable[float]], kind: str, expected: Mapping[int, Sequence[float]], races: int) -> Rows:
     cells = [(row, asks) for row in expected for asks in range(1, 6)]
     results = mapped(partial(run_race, kind, races=races), *zip(*cells, strict=True))
-    found = dict(zip(cells, results, strict=True))  # type: ignore[call-overload]
+    found = dict(zip(cells, results, strict=True))
     return [(row, [(expected[row][asks - 1], found[row, asks]) for asks in range(1, 6)]) for row in expected]
 
 
