@@ -19,12 +19,14 @@ from backend.control import OpenBot
 from backend.routes import account, bot, jobs, markets, money, orders, system
 from backend.screen import Screen
 from backend.service import running_service
+from backend.watching import from_outside, heart, wants_json, watching
 from bot.assembly import open_market_maker
 from bot.bot_logger import BotLogger
 from bot.clock import SystemClock
 from bot.config import BotConfig
 from bot.core.errors import ConfigurationError
-from bot.environment import Environment, load_environment
+from bot.environment import Environment
+from bot.observers.alerts import AlertSettings
 from bot.ports import Clock
 
 __all__ = ["Broadcaster", "app", "create_app"]
@@ -41,6 +43,7 @@ def create_app(
     clock: Clock | None = None,
     logger: BotLogger | None = None,
     open_bot: OpenBot = open_market_maker,
+    alert_settings: AlertSettings | None = None,
 ) -> FastAPI:
     """Return the application; the bot starts and stops with its lifespan.
 
@@ -51,14 +54,24 @@ def create_app(
     @contextlib.asynccontextmanager
     async def lifespan(application: FastAPI) -> AsyncIterator[None]:
         try:
-            chosen = environment or load_environment(os.environ)
+            chosen, told = (environment, alert_settings or AlertSettings()) if environment else from_outside(os.environ)
             ticking = clock or SystemClock()
-            log = logger or BotLogger(ticking.now_ms, level=chosen.log_level)
+            log = logger or BotLogger(ticking.now_ms, level=chosen.log_level, json=wants_json(os.environ))
             application.state.logger = log
-            running = running_service(
-                chosen, config or BotConfig(), clock=ticking, logger=log, open_bot=open_bot, host=host, port=port
-            )
-            async with running as service:
+            async with (
+                watching(chosen, told, log, with_file=logger is None or alert_settings is not None) as alerts,
+                running_service(
+                    chosen,
+                    config or BotConfig(),
+                    clock=ticking,
+                    logger=log,
+                    open_bot=open_bot,
+                    host=host,
+                    port=port,
+                    alerts=alerts,
+                ) as service,
+                heart(told, service),
+            ):
                 application.state.service = service
                 yield
         except ConfigurationError as error:

@@ -15,12 +15,13 @@ import uvicorn
 
 from backend.bound_address import url_of
 from backend.main import create_app
+from backend.watching import from_outside, wants_json
 from bot.assembly import open_market_maker
 from bot.bot_logger import BotLogger
 from bot.clock import SystemClock
 from bot.config import BotConfig, load_config
 from bot.core.errors import ConfigurationError
-from bot.environment import EnvironmentName, load_environment
+from bot.environment import EnvironmentName
 
 BACKLOG: Final = 256
 LARGEST_MESSAGE: Final = 64 * 1024
@@ -36,12 +37,12 @@ def serve(
 
     Raises: ConfigurationError, in one sentence, for everything that must be changed first: settings, port, state folder.
     """
-    chosen = load_environment(os.environ, name=environment, port=port)
+    chosen, alert_settings = from_outside(os.environ, name=environment, port=port)
     config = load_config(config_file) if config_file else BotConfig()
     if demo:
         config = config.model_copy(update={"enabled": True})
     clock = SystemClock()
-    logger = BotLogger(clock.now_ms, level=chosen.log_level, stream=sys.stdout)
+    logger = BotLogger(clock.now_ms, level=chosen.log_level, stream=sys.stdout, json=wants_json(os.environ))
     with contextlib.closing(_listen(host, chosen.port)) as listening:
         address, bound_port = listening.getsockname()[:2]
         arguments = _paper_arguments(demo, seed) if chosen.name is EnvironmentName.PAPER else ()
@@ -52,6 +53,7 @@ def serve(
             port=bound_port,
             clock=clock,
             logger=logger,
+            alert_settings=alert_settings,
             open_bot=partial(open_market_maker, paper_arguments=arguments),
         )
         server = uvicorn.Server(

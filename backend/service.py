@@ -17,6 +17,7 @@ from bot.config import BotConfig
 from bot.core.errors import ConfigurationError, MakerError
 from bot.environment import Environment, EnvironmentName
 from bot.history import config_hash
+from bot.observers.alerts import Alerts
 from bot.observers.feed import Feed
 from bot.observers.records import Records, database_url
 from bot.ports import Clock
@@ -53,6 +54,7 @@ class Service:
         self.broadcaster = Broadcaster(self.picture, self.feed.changed, clock)
         self.records = records
         self.commands = Commands(clock, bot.tell, lambda: config_hash(bot.config))
+        self.alerts: Alerts | None = None
         self.crash = ""
         """Why the bot's own task ended; empty while it runs."""
 
@@ -162,6 +164,7 @@ async def running_service(
     open_bot: OpenBot,
     host: str | None,
     port: int | None,
+    alerts: Alerts | None = None,
 ) -> AsyncIterator[Service]:
     """Open the bot and everything around it; leaving stops the bot first.
 
@@ -175,6 +178,9 @@ async def running_service(
         door = Door(_rules(environment, host), gate, clock, logger.log, host=host)
         records = _records(environment, clock, logger)
         service = Service(environment, bot, clock=clock, logger=logger, gate=gate, door=door, records=records)
+        service.alerts = alerts
+        if alerts is not None:
+            alerts.tell = bot.tell
         bot.watchers.append(service.feed.record)
         try:
             async with asyncio.TaskGroup() as tasks:

@@ -47,6 +47,8 @@ class BotLogger:
         self._numbers = itertools.count(1)
         self._secrets: set[str] = set()
         self.dropped = 0
+        self.listeners: list[Callable[[LogLine], None]] = []
+        """Each is shown every line, cleaned of secrets; must return at once."""
         processors: list[structlog.typing.Processor] = [_document_line]
         if json:
             processors = [_flat, structlog.processors.JSONRenderer()]
@@ -74,6 +76,8 @@ class BotLogger:
             fields=shown,
         )
         self._ring.append(line)
+        for listen in self.listeners:
+            listen(line)
         try:
             self._sink.log(LEVELS[level], event, line=line)
         except (OSError, ValueError):
@@ -123,6 +127,7 @@ SENTENCES: Final[dict[str, str]] = {
     "market_resumed": "{market} is quoted again",
     "command": "Command {id} ({verb}) by {who}: {state} {reason}",
     "configuration": "Configuration {hash} is in force",
+    "alert": "Told people ({level}): {text}",
     "records_stalled": "The records cannot follow the journal: {reason}",
     "records_follow": "The records follow the journal again",
     "records_gap": "A part of the journal could not be read into the records: {reason}",

@@ -21,11 +21,13 @@ app = typer.Typer(
 config_app = typer.Typer(no_args_is_help=True, help="Write, check and show the configuration.")
 token_app = typer.Typer(no_args_is_help=True, help="The access token of the API.")
 order_app = typer.Typer(no_args_is_help=True, help="Orders by hand, through the running bot.")
+alerts_app = typer.Typer(no_args_is_help=True, help="Messages to people.")
 records_app = typer.Typer(no_args_is_help=True, help="The database that is read from the journal.")
 app.add_typer(config_app, name="config")
 app.add_typer(token_app, name="token")
 app.add_typer(order_app, name="order")
 app.add_typer(records_app, name="records")
+app.add_typer(alerts_app, name="alerts")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 EnvironmentOption = Annotated[str | None, typer.Option("--env", help="paper, testnet or live; MMBOT_ENV otherwise.")]
@@ -300,6 +302,52 @@ def export(  # noqa: PLR0917 - each an option of its own
         _to_standard_output(work)
     else:
         answer(work, as_json, lambda result: f"{result['rows']} rows of {result['what']} written to {result['file']}")
+
+
+@alerts_app.command("test")
+def alerts_test(as_json: Json = False) -> None:
+    """Send a message to every address of MMBOT_ALERT_URLS and say whether it arrived."""
+
+    def work() -> dict[str, Any]:
+        from bot.observers.alerts import AlertLevel, apprise_sender, load_alert_settings  # noqa: PLC0415 - quick `--help`
+
+        urls = load_alert_settings(os.environ).urls
+        if not urls:
+            raise ConfigurationError("MMBOT_ALERT_URLS is not set: nobody would be told")
+        if not apprise_sender(urls)("mmbot: test", "This is what an alert looks like.", AlertLevel.WARNING):
+            raise ExchangeUnreachable("at least one address did not take the message")
+        return {"sent_to": len(urls)}
+
+    answer(work, as_json, lambda result: f"sent to {result['sent_to']} addresses")
+
+
+@app.command()
+def doctor(env: EnvironmentOption = None, as_json: Json = False) -> None:
+    """Look at everything that has to be right before the bot runs, and say what to do where it is not."""
+    from bot.doctor import examine, is_healthy, shown  # noqa: PLC0415 - `--help` must stay quick
+
+    findings = examine(os.environ, name=env)
+    typer.echo(json.dumps(findings, ensure_ascii=False) if as_json else shown(findings))
+    if not is_healthy(findings):
+        raise typer.Exit(1)
+
+
+@app.command("support-bundle")
+def support_bundle(
+    output: Annotated[Path, typer.Argument()] = Path("mmbot-support.zip"), env: EnvironmentOption = None, as_json: Json = False
+) -> None:
+    """Write one file for whoever is to help: state, settings, logs, findings, and no secret."""
+
+    def work() -> dict[str, Any]:
+        from bot.support_bundle import write_bundle  # noqa: PLC0415 - `--help` must stay quick
+
+        return write_bundle(os.environ, output, name=env)
+
+    answer(
+        work,
+        as_json,
+        lambda result: f"wrote {result['file']} with {len(result['parts'])} parts; look through it before you send it",
+    )
 
 
 def _to_standard_output(work: Callable[[], Any]) -> None:
