@@ -1,5 +1,6 @@
 """What every request passes before its handler: log, faults, headers, budget, key; and how failures become answers."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -40,6 +41,7 @@ def account_of(request: web.Request) -> Account:
 async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Run one request through the gate and log it."""
     site, started = site_of(request), time.perf_counter()
+    site.spoken.add(id(request.protocol))
     if request.path.startswith("/sim"):
         return await _control(request, handler)
     site.kick()
@@ -89,6 +91,8 @@ async def _answer(site: Site, request: web.Request, handler: Handler) -> web.Str
     """Answer a request, through the trouble of the moment if there is any."""
     try:
         _check_headers(site, request)
+        if request.body_exists:
+            await _body_in_time(site, request)
         if not site.faults.any or not request.path.startswith(API):
             return await _handled(site, request, handler)
         on = await words_for(request, API)
@@ -99,6 +103,15 @@ async def _answer(site: Site, request: web.Request, handler: Handler) -> web.Str
         return web.Response(status=429)
     except web.HTTPException as error:
         return refused(_as_refusal(error), status=error.status)
+
+
+async def _body_in_time(site: Site, request: web.Request) -> None:
+    """Read the body, which stays with the request; a body that dribbles in for ever is not waited for."""
+    try:
+        async with asyncio.timeout(site.options.body_s):
+            await request.read()
+    except TimeoutError:
+        raise Refused(Code.BAD_REQUEST, "the body did not come in time", message="Request timeout", http_status=408) from None
 
 
 def _acknowledged(site: Site, on: frozenset[str]) -> web.Response:

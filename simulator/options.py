@@ -124,6 +124,14 @@ class ServerOptions:
     queue_frames: int = 2_000
     """A reader this many frames behind is disconnected."""
     max_sockets: int = 2_000
+    max_connections: int = 4_000
+    """Of any kind; fewer where the process may not open so many files."""
+    first_request_s: float = 10.0
+    """A connection that has not brought a whole request by then is cut."""
+    body_s: float = 10.0
+    """How long the body of a request may take to arrive."""
+    keep_alive_s: float = 75.0
+    """How long a connection may stay idle between requests."""
     venue: VenueOptions = field(default_factory=VenueOptions)
 
 

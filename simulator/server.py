@@ -12,6 +12,7 @@ from aiohttp import web
 
 from simulator import control, levers, rest_elsewhere, rest_history, rest_orders, rest_private, rest_public, sockets, sockets_rpc
 from simulator.accounts import Account
+from simulator.door import door_of
 from simulator.gate import API, SITE, STREAMS, gate
 from simulator.site import Site
 from simulator.verify import Domain
@@ -59,16 +60,18 @@ def print_line(record: dict[str, object]) -> None:
 @asynccontextmanager
 async def serving(site: Site, host: str, port: int) -> AsyncIterator[int]:
     """Serve until the block ends; yields the port."""
-    runner = web.AppRunner(build_app(site), access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(build_app(site), access_log=None, shutdown_timeout=1.0, keepalive_timeout=site.options.keep_alive_s)
     await runner.setup()
     listener = _listen(host, port)
-    await web.SockSite(runner, listener).start()
+    assert runner.server is not None
+    door = await asyncio.get_running_loop().create_server(door_of(site, runner.server), sock=listener)
     books = asyncio.create_task(site.publish())
     site.kick()
     try:
         yield listener.getsockname()[1]
     finally:
         books.cancel()
+        door.close()
         site.hub.cut_all()
         site.stop()
         await runner.cleanup()

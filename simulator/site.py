@@ -49,6 +49,8 @@ class Site:
         announce: Callable[[dict[str, object]], None],
     ) -> None:  # fmt: skip
         self.exchange = exchange
+        self.spoken: set[int] = set()
+        """The connections, by identity, that have brought a request."""
         self.first_line: dict[str, object] = {}
         """What the first line of standard output said, once it was printed."""
         self.venue = exchange.venue

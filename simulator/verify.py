@@ -152,6 +152,8 @@ def _fits(part: SignedPart, request: OrderRequest, spec: MarketSpec, domain: Dom
         return False  # the library panics on these, past every `except Exception`
     try:
         message = order_hash(part, request, spec, domain)
+        if not 0 < message < SIGNATURE_LIMIT:
+            return False  # as rare as a guess that hits, and the library would panic on it too
         return bool(_stark.verify(settlement.public_key, message, settlement.r, settlement.s))
     except (ValueError, OverflowError):  # numbers no order of this market could have signed
         return False

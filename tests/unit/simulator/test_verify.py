@@ -176,6 +176,29 @@ def test_impossible_signatures_are_false_not_errors(request_for: RequestFor, set
     assert not is_genuine(replace(request, settlement=replace(request.settlement, **settlement)), BTC_USD, MAINNET)
 
 
+@pytest.mark.parametrize("name", ["r", "s"])
+@pytest.mark.parametrize("value", [0, 2**251, 2**252 - 1])
+def test_the_library_never_sees_a_number_it_would_panic_on(
+    monkeypatch: pytest.MonkeyPatch, request_for: RequestFor, name: str, value: int
+) -> None:
+    """Its panic is no `Exception`: it would go through every handler and end the exchange."""
+
+    class Panic(BaseException):
+        """Stands for the library's own."""
+
+    class Library:
+        def __getattr__(self, _: str) -> Any:
+            raise Panic
+
+    request = request_for(Side.BUY, **KAT1)
+    assert request.settlement is not None
+    monkeypatch.setattr("simulator.verify._stark", Library())
+
+    assert not is_genuine(replace(request, settlement=replace(request.settlement, **{name: value})), BTC_USD, MAINNET)
+    with pytest.raises(Panic):
+        is_genuine(request, BTC_USD, MAINNET)
+
+
 def test_accounts_follow_from_the_seed_and_their_keys_fit() -> None:
     public_key_of = public_key_function()
     assert public_key_of is not None
