@@ -298,6 +298,8 @@ def test_screen() -> None:
             skip("the browser tests", f"none of {', '.join(BROWSERS)} is on PATH")
         else:
             must("The browser tests", npm("run", "--silent", "e2e"), FRONTEND, {"CHROMIUM_PATH": browser})
+            real = npm("run", "--silent", "e2e", "--", "--real")
+            must("The browser tests against the real bot", real, FRONTEND, {"CHROMIUM_PATH": browser})
 
 
 # ── the verbs ─────────────────────────────────────────────────────────────────────────────────────
