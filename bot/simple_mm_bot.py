@@ -28,7 +28,7 @@ from bot.environment import EnvironmentName, load_environment
 from bot.extended.endpoints import endpoints_for
 from bot.extended.exchange import ExtendedExchange
 from bot.hand_orders import HandOrders
-from bot.history import History
+from bot.history import History, configuration_note
 from bot.inbox import Inbox
 from bot.observers.narrator import Narrator
 from bot.observers.status import bot_status
@@ -374,6 +374,8 @@ class MarketMaker:
     def configure(self, changes: dict[str, object]) -> BotConfig:
         """Change settings; see `Verbs.configured`."""
         before, self.config = self.config, self.verbs.configured(self.config, changes)
+        if before != self.config:
+            self.tell(configuration_note(self.config))
         if _feeds_of(before) != _feeds_of(self.config):
             self._reconnect()
         return self.config
