@@ -9,6 +9,7 @@ from bot.config import BotConfig
 from bot.core.engine import Engine
 from bot.core.notes import Note
 from bot.environment import Environment
+from bot.observers.step_times import StepTimes
 from bot.ports import Clock
 from bot.simple_mm_bot import Watcher
 
@@ -21,6 +22,13 @@ class BotControl(Protocol):
     requests_last_minute: Callable[[], int]
     """Counts the requests that left for the exchange in the last minute."""
     watchers: list[Watcher]
+    steps: StepTimes
+    """How long signing and the exchange's answers take."""
+
+    @property
+    def worst_lag_ms(self) -> int:
+        """The longest time in this run in which the loop did not turn."""
+        ...
 
     @property
     def exchange_status(self) -> str:

@@ -20,6 +20,7 @@ from bot.history import config_hash
 from bot.observers.alerts import Alerts
 from bot.observers.feed import Feed
 from bot.observers.records import Records, database_url
+from bot.observers.tallies import Tallies
 from bot.ports import Clock
 from bot.state_folder import StateFolder
 
@@ -53,6 +54,7 @@ class Service:
         self.feed = Feed(bot.engine)
         self.broadcaster = Broadcaster(self.picture, self.feed.changed, clock)
         self.records = records
+        self.tallies = Tallies(clock)
         self.commands = Commands(clock, bot.tell, lambda: config_hash(bot.config))
         self.alerts: Alerts | None = None
         self.crash = ""
@@ -181,7 +183,7 @@ async def running_service(
         service.alerts = alerts
         if alerts is not None:
             alerts.tell = bot.tell
-        bot.watchers.append(service.feed.record)
+        bot.watchers += [service.feed.record, service.tallies.record]
         try:
             async with asyncio.TaskGroup() as tasks:
                 running = [

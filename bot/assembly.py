@@ -19,6 +19,7 @@ from bot.extended.rest import RequestOutcome
 from bot.extended.signing import Signer
 from bot.history import History
 from bot.observers.journal_keeper import JournalKeeper
+from bot.observers.step_times import StepTimes
 from bot.paper import PaperAccount, PaperProcess, ask_accounts
 from bot.ports import Clock
 from bot.secret import Secret
@@ -48,13 +49,19 @@ async def open_market_maker(
             logger.hide((credentials.api_key.reveal(),))
             if environment.name is EnvironmentName.PAPER:
                 home.note_exchange(endpoints.rest)
-            requests = RequestLog(logger, clock)
+            steps = StepTimes()
+            requests = RequestLog(logger, clock, steps)
+
+            def signed(order_id: str, us: int) -> None:
+                steps.saw("sign", us / 1_000_000)
+                logger.log("DEBUG", "order_signed", None, order=order_id, us=us)
+
             exchange = ExtendedExchange(
                 endpoints,
                 clock,
                 credentials=credentials,
                 randomness=random.Random(secrets.randbits(64)),  # noqa: S311 - jitter of reconnects, not a secret
-                on_signed=lambda order_id, us: logger.log("DEBUG", "order_signed", None, order=order_id, us=us),
+                on_signed=signed,
                 on_request=requests,
             )
             stack.push_async_callback(exchange.close)
@@ -76,6 +83,7 @@ async def open_market_maker(
                     version=PROGRAM_VERSION,
                 )
             )
+            maker.steps = steps
             maker.read_funding_with(exchange.funding)
             maker.requests_last_minute = requests.last_minute
             yield maker
@@ -84,7 +92,8 @@ async def open_market_maker(
 class RequestLog:
     """Counts what leaves for the exchange, and logs what failed."""
 
-    def __init__(self, logger: BotLogger, clock: Clock) -> None:
+    def __init__(self, logger: BotLogger, clock: Clock, steps: StepTimes) -> None:
+        self._steps = steps
         self._logger = logger
         self._clock = clock
         self._sent_ms: deque[int] = deque(maxlen=MOST_REMEMBERED)
@@ -93,6 +102,7 @@ class RequestLog:
     def __call__(self, route: str, seconds: float, outcome: RequestOutcome) -> None:
         self.total += 1
         self._sent_ms.append(self._clock.monotonic_ms())
+        self._steps.saw(route, seconds)
         if outcome.kind == "ok":
             return
         self._logger.log(

@@ -127,7 +127,7 @@ SENTENCES: Final[dict[str, str]] = {
     "market_resumed": "{market} is quoted again",
     "command": "Command {id} ({verb}) by {who}: {state} {reason}",
     "configuration": "Configuration {hash} is in force",
-    "alert": "Told people ({level}): {text}",
+    "alert": "Alert ({severity}): {text}",
     "records_stalled": "The records cannot follow the journal: {reason}",
     "records_follow": "The records follow the journal again",
     "records_gap": "A part of the journal could not be read into the records: {reason}",

@@ -7,6 +7,7 @@ from bot.bot_logger import BotLogger
 from bot.config import BotConfig
 from bot.core.engine import Engine
 from bot.core.events import DayMoney, HeldPosition, PastRecovered
+from bot.core.notes import Note
 from bot.observers.journal_keeper import JournalKeeper
 from bot.observers.journal_records import RunManifest
 from bot.observers.journal_recovery import Recovered
@@ -36,6 +37,7 @@ class History:
             venue=self._venue,
         )
         recovered = await self._keeper.open(run, engine)
+        self._keeper.tell([configuration_note(config)])
         engine.apply(past_of(recovered, now_ms))
 
     def tell(self, engine: Engine, logger: BotLogger) -> None:
@@ -75,3 +77,9 @@ def config_hash(config: BotConfig) -> str:
     """Return a short digest of the settings, the same for the same settings."""
     text = json.dumps(config.model_dump(mode="json"), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def configuration_note(config: BotConfig) -> Note:
+    """Return what tells that these settings are in force from now on."""
+    fields: dict[str, object] = {"hash": config_hash(config), "content": config.model_dump(mode="json")}
+    return Note(level="INFO", event="configuration", market=None, fields=fields)

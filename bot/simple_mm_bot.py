@@ -28,10 +28,11 @@ from bot.environment import EnvironmentName, load_environment
 from bot.extended.endpoints import endpoints_for
 from bot.extended.exchange import ExtendedExchange
 from bot.hand_orders import HandOrders
-from bot.history import History
+from bot.history import History, configuration_note
 from bot.inbox import Inbox
 from bot.observers.narrator import Narrator
 from bot.observers.status import bot_status
+from bot.observers.step_times import StepTimes
 from bot.order_manager import OrderManager
 from bot.polling import AccountPoller, AskFunding, FundingReader
 from bot.ports import Clock, Exchange
@@ -88,6 +89,7 @@ class MarketMaker:
         self.watchers: list[Watcher] = []
         self.requests_last_minute: Callable[[], int] = lambda: 0
         """How many requests left for the exchange within the last minute; set by whoever counts them."""
+        self.steps = StepTimes()
         self._exchange = exchange
         self._home = home
         self._history: History | None = None
@@ -130,6 +132,11 @@ class MarketMaker:
         """Why it is not connected, or whose account it is."""
         reason = self.engine.sync.blocks()
         return reason.text if self._contact == "connected" and reason is not None else self._contact_detail
+
+    @property
+    def worst_lag_ms(self) -> int:
+        """Return the longest time in this run in which the loop did not turn."""
+        return self.lag.worst_ms
 
     # --- running ----------------------------------------------------------------------------------------------------------
 
@@ -374,6 +381,8 @@ class MarketMaker:
     def configure(self, changes: dict[str, object]) -> BotConfig:
         """Change settings; see `Verbs.configured`."""
         before, self.config = self.config, self.verbs.configured(self.config, changes)
+        if before != self.config:
+            self.tell(configuration_note(self.config))
         if _feeds_of(before) != _feeds_of(self.config):
             self._reconnect()
         return self.config

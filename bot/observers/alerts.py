@@ -248,7 +248,7 @@ class Alerts:
     def put(self, alert: Alert) -> bool:
         """Queue one message; False when the queue is full. Returns at once."""
         if self.tell is not None:
-            fields: dict[str, object] = {"level": alert.level.name.lower(), "name": alert.event, "text": alert.text}
+            fields: dict[str, object] = {"severity": alert.level.name.lower(), "name": alert.event, "text": alert.text}
             self.tell(Note(level="INFO", event="alert", market=None, fields=fields))
         if self._send is None:
             return False

@@ -341,7 +341,7 @@ class Translator:
             "epoch": self._run.epoch,
             "seq": entry.seq,
             "at_ms": entry.wall_ms,
-            "level": str(fields["level"])[:10],
+            "level": str(fields["severity"])[:10],
             "event": str(fields["name"])[:60],
             "text": str(fields["text"])[:LONGEST_TEXT],
         }

@@ -20,6 +20,7 @@ from bot.core.events import Event, QuotingStarted
 from bot.core.notes import Note
 from bot.environment import Environment, EnvironmentName
 from bot.observers.status import bot_status
+from bot.observers.step_times import StepTimes
 from bot.ports import Clock
 from bot.simple_mm_bot import Watcher
 from tests.unit.core.play import Play
@@ -44,6 +45,8 @@ class FakeBot:
         self.answers: dict[str, dict[str, Any]] = {}
         self.calls: list[tuple[str, Any]] = []
         self.told: list[Note] = []
+        self.steps = StepTimes()
+        self.worst_lag_ms = 40
         self.crash: Exception | None = None
 
     def _called(self, verb: str, what: Any = None) -> None:

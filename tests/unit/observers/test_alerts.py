@@ -144,7 +144,19 @@ def test_every_alert_is_remembered_also_where_nobody_is_told() -> None:
 
     logger.log("ERROR", "bot_halted", None, code="x", text="y")
 
-    assert [(note.event, note.fields["level"], note.fields["name"]) for note in told] == [("alert", "critical", "bot_halted")]
+    assert [(note.event, note.fields["severity"], note.fields["name"]) for note in told] == [("alert", "critical", "bot_halted")]
+
+
+def test_remembering_an_alert_in_the_same_log_asks_for_no_second_one() -> None:
+    stage = Stage()
+    stage.alerts.tell = lambda note: stage.logger.log(note.level, note.event, note.market, **note.fields)
+
+    for event in ALERTS:
+        stage.logger.log("ERROR", event, None, reason="x", text="y")
+
+    told = [line for line in stage.logger.lines(limit=1_000) if line.event == "alert"]
+    assert {line.fields["name"] for line in told} == {event for event, level in ALERTS.items() if level >= AlertLevel.WARNING}
+    assert all(line.message.startswith("Alert (") for line in told)
 
 
 def test_a_message_holds_no_secret_that_the_log_would_not_show() -> None:

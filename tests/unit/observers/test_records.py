@@ -123,7 +123,7 @@ def a_run(folder: Path, *, epoch_ms: int = START_MS, close: bool = True) -> Jour
         [
             Note(level="INFO", event="command", market=None, fields=command),
             Note(level="INFO", event="configuration", market=None, fields={"hash": "h", "content": {"market": "BTC-USD"}}),
-            Note(level="WARNING", event="alert", market=None, fields={"level": "warning", "name": "x", "text": "<b>x</b>"}),
+            Note(level="WARNING", event="alert", market=None, fields={"severity": "warning", "name": "x", "text": "<b>x</b>"}),
         ]
     )
     play.turn(journal)

@@ -127,3 +127,21 @@ def test_however_the_mark_moves_no_account_ends_below_zero(make_desk: Any, size:
         move_mark(desk, price)
         desk.venue.ledger.check()
         assert desk.venue.ledger.balances[ALICE] >= 0 or desk.position(ALICE)
+
+
+def test_a_position_that_is_gone_is_not_priced_while_another_still_endangers_the_account(desk: Any) -> None:
+    """A small position goes in two parts, fewer than are allowed, and the account is not safe then."""
+    desk.venue.ledger.deposit(BOB, D(1_000_000))
+    for market, price, size in (("SOL-USD", 131, 30), ("ETH-USD", 3_000, 10)):
+        desk.sell(BOB, price, size, market=market)
+        desk.buy(ALICE, price, size, market=market)
+    desk.venue.ledger.deposit(ALICE, D(-5_600))
+    desk.venue.set_mark("SOL-USD", D(60))
+    desk.buy(BOB, 60, 100, market="SOL-USD")
+    desk.venue.set_mark("ETH-USD", D(2_800))  # 4,130 lost, about 260 left, 280 to be kept for the ether alone
+
+    desk.pass_time(250)
+
+    assert desk.position(ALICE, "SOL-USD") == desk.position(ALICE, "ETH-USD") == 0
+    assert desk.venue.ledger.balances[ALICE] >= 0
+    desk.venue.ledger.check()
