@@ -383,7 +383,10 @@ class Engine:
             case PlaceOutcomeUnknown():
                 market = before.market if before else None
                 self._note("WARNING", "order_outcome_unknown", market, order=order_id, reason=event.reason)
-                self.orders.saw(order_id, Saw.ANSWER_LOST, now_ms)
+                after = self.orders.saw(order_id, Saw.ANSWER_LOST, now_ms)
+                doubting = self.makers.get(after.market) if after is not None and after.status is Status.UNKNOWN else None
+                if after is not None and doubting is not None and after.owner is Owner.BOT:
+                    doubting.doubted(after.side, now_ms)
             case PlaceNotSent():
                 after = self.orders.saw(order_id, Saw.NOT_SENT, now_ms, reason=f"not sent: {event.reason}")
                 self._not_placed(before, after, now_ms)

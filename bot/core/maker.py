@@ -118,12 +118,20 @@ class Maker:
         """One of the bot's orders was filled, wholly or partly."""
         self._refill_at_ms = now_ms + self.settings.requote_after_fill_ms
 
-    def refused(self, side: Side, now_ms: int) -> None:
-        """An order on `side` was rejected: wait before the next one, longer each time."""
+    def doubted(self, side: Side, now_ms: int) -> None:
+        """The answer to an order on `side` was lost: wait before another one stands beside it, longer each time."""
+        self._cool_down(side, now_ms)
+
+    def _cool_down(self, side: Side, now_ms: int) -> int:
         cooling = self._cooling[side]
         pause = min(COOL_DOWN_MS * 2**cooling.streak, COOL_DOWN_MAX_MS)
         cooling.streak = min(cooling.streak + 1, 16)
         cooling.until_ms = now_ms + pause
+        return pause
+
+    def refused(self, side: Side, now_ms: int) -> None:
+        """An order on `side` was rejected: wait before the next one, longer each time."""
+        cooling, pause = self._cooling[side], self._cool_down(side, now_ms)
         self._refill_at_ms = max(self._refill_at_ms or 0, now_ms + pause)
         self.drop(side)
         text = f"{side} waits {pause} ms after {cooling.streak} refusals in a row"
