@@ -15,6 +15,7 @@ from bot.core.engine import Engine
 from bot.core.errors import InvalidInput, RiskRefused
 from bot.core.market import market_name
 from bot.core.market_view import MarketView
+from bot.core.mode import BotState
 from bot.core.notes import Reason
 from bot.core.numbers import Lots, Ticks, parse_decimal, plain
 from bot.core.order_ids import OrderIds
@@ -61,6 +62,9 @@ class HandOrders:
 
         Raises: InvalidInput, RiskRefused, IdsExhausted; what the exchange says comes back in the answer.
         """
+        if self._engine.state is BotState.HALTED and not reduce_only:
+            why = self._engine.state_reason.text
+            raise RiskRefused("halted", f"the bot is halted: {why}; only orders that reduce the position are taken")
         view = self._engine.view_of(market_name(market))
         wanted = _side(side)
         kind = _kind(time_in_force)

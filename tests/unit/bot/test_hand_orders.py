@@ -1,0 +1,107 @@
+"""Orders by hand pass the bot's own gate, and a halted bot takes only those that reduce."""
+
+import asyncio
+
+import pytest
+
+from bot.clock import TurnableClock
+from bot.core.errors import InvalidInput, RiskRefused
+from bot.core.events import BookSnapshot, Event, Level, QuotingHalted
+from bot.core.numbers import Lots, Ticks
+from bot.hand_orders import HandOrders
+from bot.order_manager import OrderManager
+from tests.unit.bot.fake_exchange import FakeExchange
+from tests.unit.core.play import Play
+
+
+class Counter:
+    """A person's way in, over an engine that quotes and an exchange that takes everything."""
+
+    def __init__(self) -> None:
+        self.play = Play().ready()
+        self.exchange = FakeExchange()
+        self.clock = TurnableClock(self.play.now_ms)
+        self.events: list[Event] = []
+        orders = OrderManager(self.exchange, self._apply, self.clock, lambda *_, **__: None, lambda: False)
+        self.hand = HandOrders(self.play.engine, orders, self.exchange, self.clock, self.play.ids)
+
+    def _apply(self, event: Event) -> None:
+        self.events.append(event)
+        self.play.engine.apply(event)
+
+    def ask(self, **changes: object) -> dict[str, object]:
+        given: dict[str, object] = {
+            "market": "BTC-PERP", "side": "BUY", "price": "86000", "size": "0.001", "time_in_force": "POST_ONLY",
+        }  # fmt: skip
+        return asyncio.run(self.hand.create(**(given | changes)))  # type: ignore[arg-type]  # a test names only what it changes
+
+
+@pytest.fixture
+def counter(monkeypatch: pytest.MonkeyPatch) -> Counter:
+    monkeypatch.setattr("bot.hand_orders.OUTCOME_TIMEOUT_S", 0.01)
+    return Counter()
+
+
+def test_an_order_by_hand_carries_its_owner_and_the_exchanges_market_name(counter: Counter) -> None:
+    answer = counter.ask()
+
+    assert str(answer["externalId"]).startswith("mmh-")
+    assert (answer["market"], answer["price"], answer["size"]) == ("BTC-USD", "86000", "0.001")
+
+
+def test_a_halted_bot_takes_only_orders_that_reduce(counter: Counter) -> None:
+    counter.play.engine.apply(QuotingHalted(code="test", reason="a person must look", received_ms=counter.play.now_ms))
+
+    with pytest.raises(RiskRefused, match="halted: a person must look"):
+        counter.ask()
+    assert counter.ask(reduce_only=True)["reduceOnly"] is True
+    assert [verb for verb, _ in counter.exchange.calls] == ["place"]
+
+
+def test_a_price_off_the_tick_names_the_two_nearest_and_the_shy_way_rounds_it(counter: Counter) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        counter.ask(price="86000.4")
+    assert "86000 or 86001" in caught.value.hint
+
+    assert counter.ask(price="86000.4", shy=True)["price"] == "86000"
+    assert counter.ask(side="SELL", price="86400.4", shy=True)["price"] == "86401"
+
+
+def test_fill_or_kill_is_refused_here_unless_the_live_book_can_fill_all_of_it(counter: Counter) -> None:
+    now_ms = counter.play.now_ms
+    counter.play.engine.apply(
+        BookSnapshot(
+            market="BTC-USD",
+            bids=(Level(Ticks(86_190), Lots(50)),),
+            asks=(Level(Ticks(86_208), Lots(50)), Level(Ticks(86_300), Lots(1_000))),
+            exchange_ms=now_ms,
+            received_ms=now_ms,
+        )
+    )
+
+    with pytest.raises(RiskRefused, match=r"offers 0\.0005 within the price, 0\.001 was asked"):
+        counter.ask(time_in_force="FOK", price="86208")
+    assert counter.exchange.calls == []
+    assert counter.ask(time_in_force="FOK", price="86300")["timeInForce"] == "FOK"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"market": "DOGE-USD"}, "market"),
+        ({"side": "LONG"}, "side"),
+        ({"time_in_force": "NOW"}, "timeInForce"),
+        ({"size": "0.000001"}, "size"),
+        ({"size": "0"}, "size"),
+        ({"price": "NaN"}, "price"),
+        ({"price": "-1"}, "price"),
+        ({"price": "1e5"}, "price"),
+        ({"size": "9" * 60}, "size"),
+    ],
+)
+def test_what_cannot_be_used_is_named_and_nothing_is_sent(counter: Counter, changes: dict[str, object], field: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        counter.ask(**changes)
+
+    assert caught.value.field == field
+    assert counter.exchange.calls == []
