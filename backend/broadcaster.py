@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from backend.diff import merge_patch
+from backend.selection import EVERYTHING, Selection
 from bot.ports import Clock
 
 HEARTBEAT_MS: Final = 200
@@ -22,6 +23,8 @@ SENDS_PER_TURN: Final = 20
 """After so many viewers the loop gets a turn: orders never wait for spectators."""
 MOST_VIEWERS: Final = 50
 QUEUE_LENGTH: Final = 64
+MOST_SELECTIONS: Final = 32
+"""A message is made once for each kind of viewer; so many kinds at most."""
 
 Picture = dict[str, Any]
 
@@ -29,8 +32,11 @@ Picture = dict[str, Any]
 class Viewer:
     """One socket's queue. `ended` is set when it should close, with the reason in `why`."""
 
-    def __init__(self, *, showed_token: bool = False, queue_length: int = QUEUE_LENGTH) -> None:
+    def __init__(
+        self, *, showed_token: bool = False, queue_length: int = QUEUE_LENGTH, selection: Selection = EVERYTHING
+    ) -> None:
         self.showed_token = showed_token
+        self.selection = selection
         self.ended = asyncio.Event()
         self.why = ""
         self._waiting: asyncio.Queue[str] = asyncio.Queue(queue_length)
@@ -70,7 +76,7 @@ class Broadcaster:
         self._most_viewers = most_viewers
         self._viewers: set[Viewer] = set()
         self._encoder = msgspec.json.Encoder()
-        self._snapshot_text = ""
+        self._snapshots: dict[Selection, str] = {}
         self._account_text = b""
         self._published_ms = clock.monotonic_ms()
         self.picture: Picture = {}
@@ -107,31 +113,35 @@ class Broadcaster:
         self._changed.clear()
         before, self.picture = self.picture, self._read_picture()
         self.seq += 1
-        self._snapshot_text, self._account_text = "", b""
-        if not self._viewers:
-            return
-        text = self._text("diff", merge_patch(before, self.picture))
-        for count, viewer in enumerate(tuple(self._viewers), 1):
-            self._offer(viewer, text)
+        self._snapshots, self._account_text = {}, b""
+        viewers = tuple(self._viewers)
+        texts = {each: self._diff(each, before) for each in {viewer.selection for viewer in viewers}}
+        for count, viewer in enumerate(viewers, 1):
+            self._offer(viewer, texts[viewer.selection])
             if count % SENDS_PER_TURN == 0:
                 await asyncio.sleep(0)
 
-    def join(self, *, showed_token: bool = False, queue_length: int = QUEUE_LENGTH) -> Viewer | None:
-        """Take in a viewer and queue its snapshot; None when there are as many as allowed."""
-        if len(self._viewers) >= self._most_viewers:
+    def join(
+        self, *, showed_token: bool = False, queue_length: int = QUEUE_LENGTH, selection: Selection = EVERYTHING
+    ) -> Viewer | None:
+        """Take in a viewer and queue its snapshot; None when there are as many, or as many kinds of them, as allowed."""
+        kinds = {viewer.selection for viewer in self._viewers} | {selection}
+        if len(self._viewers) >= self._most_viewers or len(kinds) > MOST_SELECTIONS:
             self.refused += 1
             return None
         if self.seq == 0:
             self.picture, self.seq = self._read_picture(), 1
-        viewer = Viewer(showed_token=showed_token, queue_length=queue_length)
+        viewer = Viewer(showed_token=showed_token, queue_length=queue_length, selection=selection)
         self._viewers.add(viewer)
         self.send_snapshot(viewer)
         return viewer
 
     def send_snapshot(self, viewer: Viewer) -> None:
-        """Queue the whole picture, under the present number."""
-        self._snapshot_text = self._snapshot_text or self._text("snapshot", self.picture)
-        self._offer(viewer, self._snapshot_text)
+        """Queue all that this viewer wants of the picture, under the present number."""
+        selection = viewer.selection
+        if selection not in self._snapshots:
+            self._snapshots[selection] = self._text("snapshot", selection.of(self.picture))
+        self._offer(viewer, self._snapshots[selection])
 
     def leave(self, viewer: Viewer) -> None:
         self._viewers.discard(viewer)
@@ -191,6 +201,9 @@ class Broadcaster:
             self.bytes += len(text) if text.isascii() else len(text.encode())
         else:
             self.drop(viewer, "too slow")
+
+    def _diff(self, selection: Selection, before: Picture) -> str:
+        return self._text("diff", merge_patch(selection.of(before), selection.of(self.picture)))
 
     def _text(self, kind: str, content: Picture) -> str:
         return self._encoder.encode({"type": kind, "seq": self.seq, "data": content}).decode()

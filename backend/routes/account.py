@@ -13,7 +13,9 @@ from backend.auth import caller_of
 from backend.broadcaster import Broadcaster, Viewer
 from backend.routes.common import errors, service_of
 from backend.schemas import BroadcasterStats, CachedAccount
+from backend.selection import selection_of
 from backend.service import Service
+from bot.core.errors import InvalidInput
 
 router: Final = APIRouter(tags=["account"])
 
@@ -22,6 +24,7 @@ SEND_TIMEOUT_S: Final = 5.0
 TOKEN_REFUSED: Final = 4401
 TRY_AGAIN_LATER: Final = 1013
 GOING_AWAY: Final = 1001
+NOT_UNDERSTOOD: Final = 4400
 
 
 class Over(Exception):
@@ -63,7 +66,12 @@ async def broadcast(socket: WebSocket) -> None:
     await socket.accept()
     if needs_token and not await _shows_token(socket, service):
         return
-    viewer = service.broadcaster.join(showed_token=needs_token)
+    try:
+        selection = selection_of(socket.query_params)
+    except InvalidInput as error:
+        await socket.close(NOT_UNDERSTOOD, str(error)[:120])
+        return
+    viewer = service.broadcaster.join(showed_token=needs_token, selection=selection)
     if viewer is None:
         await socket.close(TRY_AGAIN_LATER, "too many viewers")
         return
