@@ -124,7 +124,7 @@ class Maker:
 
     def _cool_down(self, side: Side, now_ms: int) -> int:
         cooling = self._cooling[side]
-        pause = min(COOL_DOWN_MS * 2**cooling.streak, COOL_DOWN_MAX_MS)
+        pause: int = min(COOL_DOWN_MS * 2**cooling.streak, COOL_DOWN_MAX_MS)
         cooling.streak = min(cooling.streak + 1, 16)
         cooling.until_ms = now_ms + pause
         return pause
