@@ -2,8 +2,8 @@
 
     python -m proofs.seeds [--count=200] [--minutes=0] [--first=1] [--seconds=180]
 
-Each seed is one world: a bot that quotes, a market that moves and takes, and misfortunes drawn from the seed (answers lost, frames
-never told, kills, freezes, restarts, storms of refusals, no names, ...). A failing seed is printed with what was done to it;
+Each seed is one world: a bot that quotes, a market that moves and takes, and misfortunes drawn from the seed: answers lost,
+frames never told, kills, freezes, restarts, storms of refusals, no names. A failing seed is printed with what was done to it;
 `--first=SEED --count=1` plays it again. With `--minutes` seeds are played until the time is over.
 """
 

@@ -1,7 +1,7 @@
 """Write docs/faults.md: which test plays which fault, read from the names of the tests.
 
-Usage: python scripts/fault_table.py [--check]. A test named `test_f020_a_fill_wins` plays F-020, `test_c2_a_fast_market` the second
-compound scenario. With --check nothing is written, and a page that is not up to date ends with code 1.
+Usage: python scripts/fault_table.py [--check]. A test named `test_f020_a_fill_wins` plays F-020, `test_c2_a_fast_market` the
+second compound scenario. With --check nothing is written, and a page that is not up to date ends with code 1.
 """
 
 import re

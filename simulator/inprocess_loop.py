@@ -215,7 +215,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     # ── what would leave the loop ──
 
-    def run_in_executor(self, executor: Executor | None, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:  # type: ignore[override]
+    def run_in_executor(  # type: ignore[override]  # a plain future stands for the thread's
+        self, executor: Executor | None, func: Callable[..., T], *args: Any
+    ) -> asyncio.Future[T]:
         """Do the work at once: a thread would bring an order of events of its own."""
         del executor
         done: asyncio.Future[T] = self.create_future()

@@ -172,7 +172,7 @@ def test_f028_nothing_is_created_once_stop_was_pressed_although_the_price_runs()
 
         async def run_away() -> None:
             for step in range(200):
-                world.quiet.move_to(86_250 + 12 * (step % 17))  # type: ignore[union-attr]
+                world.quiet.move_to(86_250 + 12 * (step % 17))
                 await asyncio.sleep(0.02)
 
         running = world.begin(run_away())
@@ -225,7 +225,7 @@ def test_f031_an_edit_that_fails_in_the_book_ends_both_legs_and_the_side_is_quot
         refused = refuse_in_the_book(world, lambda order: order.replaces == bid.external_id)
         assert world.quiet is not None
         world.quiet.move_to(86_280)
-        world.until(lambda: refused and not bot.engine.orders.get(refused[0].external_id).is_live, 5)  # type: ignore[union-attr]
+        world.until(lambda: refused and not bot.engine.orders.get(refused[0].external_id).is_live, 5)
 
         assert order_of(bot, refused[0].external_id).status is Status.REJECTED
         assert order_of(bot, bid.external_id).status is Status.CANCELLED

@@ -179,7 +179,7 @@ def test_f048_a_fill_of_an_order_that_nobody_here_knows_is_booked_to_the_positio
         bot = world.quoting_bot()
         world.foreign_order("BUY", 86_195, lots=500)
         world.run_for(0.5)
-        world.exchange.venue.house_take("BTC-USD", Side.SELL, 86_195, 500)  # type: ignore[arg-type]  # ticks of one dollar
+        world.exchange.venue.house_take("BTC-USD", Side.SELL, 86_195, 500)
         world.kick()
         world.run_for(3)
 
@@ -228,5 +228,5 @@ def test_f055_a_list_of_positions_that_lacks_one_while_a_fill_is_on_its_way_flat
         world.run_for(4)
 
         assert bot.position == world.true_position() == Decimal("0.012")
-        assert bot.engine.orders.get(world.orders()[0].external_id).status is Status.FILLED  # type: ignore[union-attr]
+        assert bot.engine.orders.get(world.orders()[0].external_id).status is Status.FILLED
         assert not bot.said("position_adopted")

@@ -83,7 +83,7 @@ def test_f064_a_crossed_book_is_never_quoted_on() -> None:
             for frame in honest(name, markets, now_ms):
                 yield crossed("", frame)[0][1] if lie.left is None and name in ("best", "orderbooks") else frame
 
-        broadcast._market_opening = opening  # type: ignore[method-assign]
+        broadcast._market_opening = opening
         lie = world.exchange.meddle_with_streams(family("best", "orderbooks"), crossed)
         world.until(lambda: lie.struck >= 2 and not world.live(), 15, "quotes are pulled")
         began_s = world.now_s
@@ -211,7 +211,7 @@ def test_f081_an_order_that_a_snapshot_lacks_is_asked_about_before_any_verdict()
             frames[0] = Frame("account", frames[0].ts_ms, encode({"isSnapshot": True, "orders": []}), "ORDER")
             return frames
 
-        broadcast._account_opening = forgetful  # type: ignore[method-assign]
+        broadcast._account_opening = forgetful
         world.exchange.site.hub.cut_all()
         world.until(lambda: [each for each in world.requests("look_up") if bid.external_id in each.path], 10)
         world.run_for(3)

@@ -93,7 +93,7 @@ def test_f096_without_names_nothing_is_concluded_and_the_expiry_or_the_switch_cl
         world.run_for(25)
 
         assert all(doubt.not_found == 0 for doubt in bot.engine._doubts._doubts.values()), "no answer is not 'not found'"
-        assert all(bot.engine.orders.get(order_id).is_live for order_id in both)  # type: ignore[union-attr]
+        assert all(bot.engine.orders.get(order_id).is_live for order_id in both)
         assert bot.why_not_quoting
         world.run_for(10)
         assert world.live() == []

@@ -81,7 +81,7 @@ class BotClock:
 class VirtualBot:
     """One run of the bot's program: from its start to its end, however it ends."""
 
-    def __init__(  # noqa: PLR0917
+    def __init__(  # noqa: PLR0917  # only the world makes one
         self, world: "World", account: Account, config: BotConfig, home: Path, offset_ms: int, settings: AccountSettings
     ) -> None:
         self.world, self.account, self.config = world, account, config
@@ -117,7 +117,7 @@ class VirtualBot:
             self.world.checks.before_sending(self, method, address.path, body)
             return await send(method, address, body, **options)
 
-        rest._send = watched  # type: ignore[method-assign]
+        rest._send = watched
 
     def _watch(self, engine: Engine, events: list[Event], actions: list[AnyAction]) -> None:
         for each in (*events, *actions):
@@ -463,7 +463,7 @@ class QuietMarket:
         self._world.kick()
 
     def _rest(self, side: VenueSide, price: int, lots: int = 100_000) -> None:
-        order_id = self._venue.house_rest(MARKET, side, price, Lots(lots))  # type: ignore[arg-type]  # ticks of one dollar
+        order_id = self._venue.house_rest(MARKET, side, price, Lots(lots))
         if order_id is not None:
             self._resting[side].append((order_id, price))
 
