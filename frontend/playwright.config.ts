@@ -19,7 +19,7 @@ export default defineConfig({
   testMatch: real ? "real-*.spec.ts" : "screen-*.spec.ts",
   workers: 1,
   fullyParallel: false,
-  timeout: 40_000,
+  timeout: 120_000, // a busy machine is no failure: accessibility checks alone take a second on a free one
   reporter: [["list"]],
   use: { baseURL: address, launchOptions, locale: "en-GB", timezoneId: "Europe/Warsaw", colorScheme: "dark", trace: "off" },
   projects: [
@@ -34,7 +34,7 @@ export default defineConfig({
           cwd: real ? ".." : ".",
           url: `${address}/readyz`,
           reuseExistingServer: false,
-          timeout: 60_000,
+          timeout: 120_000,
         },
       }),
 });
