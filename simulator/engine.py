@@ -55,12 +55,12 @@ class Engine:
         state = self._markets[order.market]
         previous = self._previous(order)
         behind: list[RestingOrder] = []
+        reason: Reason | None = None
         if previous is not None:
+            reason = self._count_total(order, previous)
             behind = self._queue_behind(order, previous, state)
             state.book.remove(previous.order_id)
-            if self._options.edit_qty_is_total:
-                order.lots = Lots(order.lots - previous.filled)
-        reason = self._refusal(order, previous, state, now_ms)
+        reason = reason or self._refusal(order, previous, state, now_ms)
         if previous is not None:
             self._clearing.finish(previous, state, Status.CANCELLED, None if reason else Reason.ORDER_REPLACED, now_ms=now_ms)
         if reason is not None:
@@ -70,8 +70,18 @@ class Engine:
         else:
             self._execute(order, state, now_ms)
             for each in behind if order.is_open else ():
-                state.book.remove(each.order_id)
-                state.book.rest(each)
+                behind_it = state.book.remove(each.order_id)
+                if behind_it is not None:
+                    state.book.rest(behind_it)
+
+    def _count_total(self, order: Order, previous: Order) -> Reason | None:
+        """Take what was filled off an edit whose size includes it; return a reason when nothing is left."""
+        order.previous_id = previous.order_id
+        if self._options.edit_qty_is_total and order.lots:
+            if order.lots <= previous.filled:
+                return Reason.INVALID_QTY
+            order.lots = Lots(order.lots - previous.filled)
+        return None
 
     def _queue_behind(self, order: Order, previous: Order, state: MarketState) -> list[RestingOrder]:
         """Return who must step behind an edit that keeps the place of the order before it."""
@@ -181,10 +191,8 @@ class Engine:
         return previous if previous is not None and previous.is_open else None
 
     def _refusal(self, order: Order, previous: Order | None, state: MarketState, now_ms: int) -> Reason | None:
-        if order.replaces is not None:
-            if previous is None:
-                return Reason.PREV_ORDER_NOT_FOUND
-            order.previous_id = previous.order_id
+        if order.replaces is not None and previous is None:
+            return Reason.PREV_ORDER_NOT_FOUND
         meant = self.trouble(order) or _misfit(order, state)
         if meant is not None:
             return meant
@@ -335,8 +343,6 @@ def _misfit(order: Order, state: MarketState) -> Reason | None:
         return None  # what waited for a price keeps the steps it came with
     if not state.spec.is_on_step(order.price):
         return Reason.INVALID_PRICE
-    if order.lots <= 0:
-        return Reason.INVALID_QTY  # an edit to no more than was filled already
     return Reason.INVALID_QTY if state.spec.lots_of(state.spec.size(order.lots)) is None else None
 
 

@@ -55,6 +55,15 @@ def test_an_edit_to_no_more_than_was_filled_is_rejected_by_the_book(make_desk: A
     new = desk.buy(ALICE, 86_001, "0.01", cancel_id=old.external_id)
 
     assert (new.status, new.reason, old.status) == (Status.REJECTED, Reason.INVALID_QTY, Status.CANCELLED)
+    assert new.lots == 1_000  # told as it was asked for
+
+
+def test_most_of_an_edit_may_have_been_filled_already(make_desk: Any) -> None:
+    desk = make_desk(edit_qty_is_total=True)
+    old = desk.buy(ALICE, 86_000, "0.03")
+    desk.sell(BOB, 86_000, "0.02")
+
+    assert desk.buy(ALICE, 86_001, "0.03", cancel_id=old.external_id).left == 1_000
 
 
 def test_the_switch_may_spare_what_waits_and_say_why(make_desk: Any) -> None:
