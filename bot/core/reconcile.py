@@ -74,14 +74,16 @@ def _one_side(
     on_their_way = {order.client_order_id for order in moving}
     spoken_for = [order for order in resting if order.replaced_by in on_their_way or _leads_to(order, moving)]
     free = sorted((order for order in resting if order not in spoken_for), key=_outwards)
-    open_wishes = _not_yet_served(wishes, moving)
     keep: list[Order] = []
-    for quote in list(open_wishes):
+    unkept = list(wishes)
+    for quote in wishes:
         fits = [order for order in free if _is_as_wished(order, quote) and not replace_all]
         if fits:
             keep.append(fits[0])
             free.remove(fits[0])
-            open_wishes.remove(quote)
+            unkept.remove(quote)
+    # Only now: an order that is being cancelled must not take the wish of one that rests where it should.
+    open_wishes = _not_yet_served(unkept, moving)
     amend: list[Amend] = []
     cancel: list[Order] = []
     for order in free:

@@ -54,6 +54,13 @@ def test_every_live_order_has_one_fate(live: list[Order], desired: list[Quote], 
     doubtful = [order for order in live if order.status is Status.UNKNOWN]
     assert sorted(order.client_order_id for order in [*named, *doubtful]) == sorted(order.client_order_id for order in live)
     assert all(quote in desired for quote in plan.place)
+    for order in () if replace_all else plan.cancel:
+        for quote in desired:
+            if (order.side, order.price, order.remaining, order.adopted) == (quote.side, quote.price, quote.size, False):
+                same = [
+                    kept for kept in plan.keep if (kept.side, kept.price, kept.remaining) == (quote.side, quote.price, quote.size)
+                ]
+                assert same, "an order that is as wished goes only where another one stands in its place"
     for side in Side:
         moving = [order for order in live if order.side is side and order.status in ON_ITS_WAY]
         legs = [order for order in moving if order.client_order_id not in {each.replaces for each in moving}]
