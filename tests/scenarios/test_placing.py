@@ -198,7 +198,8 @@ def test_f018_our_bid_never_meets_our_ask() -> None:
         # The bid cannot be moved or cancelled any more, and the price falls through it: the ask must stay above it.
         world.exchange.meddle(lambda asked: asked.kind == "cancel" or asked.body.get("side") == "BUY", answer(502, b"?"))
         stuck = world.resting("BUY")[0]
-        world.quiet.clear(stuck)
+        world.quiet.empty("BUY")  # the stuck bid is the best one now
+        world.run_for(0.5)
         world.exchange.exchange.set_price("BTC-USD", Decimal(85700))
         world.kick()
         world.run_for(12)
@@ -207,7 +208,8 @@ def test_f018_our_bid_never_meets_our_ask() -> None:
         assert stuck.is_open
         assert all(price > stuck.price for price in sells), sells
         assert {each.body["selfTradeProtectionLevel"] for each in world.requests("create", "edit")} == {"ACCOUNT"}
-        assert bot.said("order_withheld") or min(sells) == stuck.price + 1 or len(sells) == 1, "seen, and said"
+        assert min(sells) == stuck.price + 1, "it came as close as it may"
+        assert bot.state is BotState.RUNNING
 
 
 def test_f019_a_price_that_waited_too_long_for_its_place_is_not_sent() -> None:
