@@ -44,8 +44,7 @@ class Temper:
     log_vol_half_life_s: float = 300.0
     drift: float = 0.0
     jump_rate: float = 1 / 300
-    jump_mean: float = 9.0
-    """With 6 the returns over one second have too thin a tail: see `docs/proof/flow.md`."""
+    jump_mean: float = 6.0
     taker_lean: float = 0.5
     """How market orders answer to each tick between efficient price and mid; the knob of toxicity."""
     book_lean: float = 0.5
