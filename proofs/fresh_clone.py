@@ -53,13 +53,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     del arguments
     rows = []
     for name in ("first, warming the caches", "second"):
+        busy = os.getloadavg()[0]
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             printed_s, resting_s = make_demo(Path(folder))
-        rows.append((name, f"{printed_s:.1f}", f"{resting_s:.1f}"))
+        rows.append((name, f"{printed_s:.1f}", f"{resting_s:.1f}", f"{busy:.1f}"))
         say(f"{name} clone: address after {printed_s:.1f} s, two quotes after {resting_s:.1f} s")
     passed = resting_s <= LIMIT_S
     words = f"Allowed are {LIMIT_S:g} s from `make demo` in a fresh clone with warm package caches to two quotes on the exchange."
-    parts = [words, table(("clone", "address printed, s", "two quotes rest, s"), rows)]
+    parts = [words, table(("clone", "address printed, s", "two quotes rest, s", "programs waiting for a core before"), rows)]
     write_report("fresh-clone", "make demo on a fresh clone", parts, passed=passed)
     return 0 if passed else 1
 
