@@ -15,6 +15,7 @@ import uvicorn
 
 from backend.bound_address import url_of
 from backend.main import create_app
+from backend.patient_http import PatientHttp
 from backend.watching import from_outside, wants_json
 from bot.assembly import open_market_maker
 from bot.bot_logger import BotLogger
@@ -59,6 +60,7 @@ def serve(
         server = uvicorn.Server(
             uvicorn.Config(
                 app,
+                http=PatientHttp,
                 log_config=None,
                 access_log=False,
                 server_header=False,

@@ -55,6 +55,8 @@ class Service:
         self.broadcaster = Broadcaster(self.picture, self.feed.changed, clock)
         self.records = records
         self.tallies = Tallies(clock)
+        self.sockets_without_token = 0
+        """Sockets that are open and have not shown their token yet."""
         self.commands = Commands(clock, bot.tell, lambda: config_hash(bot.config))
         self.alerts: Alerts | None = None
         self.crash = ""

@@ -21,7 +21,9 @@ RING_SIZE: Final = 2_000
 LEVELS: Final = {"DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARNING": logging.WARNING, "ERROR": logging.ERROR}
 MASK: Final = "[removed]"
 _LONG_HEX: Final = re.compile(r"\b(?:0x)?[0-9a-fA-F]{50,}\b")
-"""Keys and signatures are 60 to 64 hexadecimal digits; nothing else that is logged looks like that."""
+"""Keys and signatures are 60 to 64 hexadecimal digits, or over 70 decimal ones; nothing else that is logged looks like that."""
+LARGEST_NUMBER: Final = 10**40
+"""Whole numbers from here on are keys or signatures, not prices, sizes or ids."""
 
 
 class LogLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +100,7 @@ class BotLogger:
             return {str(key): self._clean(each) for key, each in value.items()}
         if isinstance(value, list | tuple):
             return [self._clean(each) for each in value]
-        if value is None or isinstance(value, bool | int | float):
+        if value is None or isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < LARGEST_NUMBER):
             return value
         text = str(value)
         for secret in self._secrets:

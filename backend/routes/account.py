@@ -21,6 +21,7 @@ router: Final = APIRouter(tags=["account"])
 
 TOKEN_TIMEOUT_S: Final = 2.0
 SEND_TIMEOUT_S: Final = 5.0
+MOST_WITHOUT_TOKEN: Final = 100
 TOKEN_REFUSED: Final = 4401
 TRY_AGAIN_LATER: Final = 1013
 GOING_AWAY: Final = 1001
@@ -64,8 +65,16 @@ async def broadcast(socket: WebSocket) -> None:
     service = service_of(socket)
     needs_token = service.door.needs_token(caller_of(socket.scope))
     await socket.accept()
-    if needs_token and not await _shows_token(socket, service):
-        return
+    if needs_token:
+        if service.sockets_without_token >= MOST_WITHOUT_TOKEN:
+            await socket.close(TRY_AGAIN_LATER, "too many sockets without a token")
+            return
+        service.sockets_without_token += 1
+        try:
+            if not await _shows_token(socket, service):
+                return
+        finally:
+            service.sockets_without_token -= 1
     try:
         selection = selection_of(socket.query_params)
     except InvalidInput as error:

@@ -13,9 +13,9 @@ from tests.unit.backend.fakes import World
 
 
 @contextlib.asynccontextmanager
-async def serving(app: FastAPI, host: str = "127.0.0.1") -> AsyncIterator[int]:
+async def serving(app: FastAPI, host: str = "127.0.0.1", **options: Any) -> AsyncIterator[int]:
     """Serve until the block ends; yields the port."""
-    server = uvicorn.Server(uvicorn.Config(app, host=host, port=0, log_config=None, access_log=False, lifespan="on"))
+    server = uvicorn.Server(uvicorn.Config(app, host=host, port=0, log_config=None, access_log=False, lifespan="on", **options))
     running = asyncio.create_task(server.serve())
     try:
         async with asyncio.timeout(20):
