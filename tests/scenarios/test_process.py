@@ -81,8 +81,9 @@ def test_f138_a_sweep_of_every_bid_never_takes_the_position_past_its_limit() -> 
 
 
 @pytest.mark.parametrize("step", [37, 90, 170, 230, 260, 290, 320, 350, 380, 410, 440, 480, 530, 600, 700, 900])
-def test_f140_f141_killed_at_any_step_a_restart_finds_everything_and_repeats_nothing(step: int) -> None:
-    with World(seed=140 + step) as world:
+@pytest.mark.parametrize("journal", [False, True], ids=["from the exchange", "with a journal"])
+def test_f140_f141_killed_at_any_step_a_restart_finds_everything_and_repeats_nothing(step: int, journal: bool) -> None:
+    with World(seed=140 + step, journal=journal) as world:
         first = world.bot()
         first.program.dies_at_step = step
         world.run_for(1.5)
@@ -96,6 +97,27 @@ def test_f140_f141_killed_at_any_step_a_restart_finds_everything_and_repeats_not
 
         ids = [each.body["id"] for each in world.requests("create", "edit")]
         assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("torn_bytes", [0, 1, 40, 400])
+def test_f146_fills_of_the_time_nobody_looked_are_booked_after_a_restart_although_the_journal_is_torn(torn_bytes: int) -> None:
+    with World(seed=146, journal=True) as world:
+        first = world.quoting_bot()
+        world.hit("BUY", 600)
+        world.run_for(8)
+        first.kill()
+        world.hit("SELL", 250)
+        newest = max((first.home.path / "journal").rglob("*.journal"), key=lambda file: file.stat().st_mtime_ns)
+        content = newest.read_bytes()
+        newest.write_bytes(content[: len(content) - torn_bytes])
+        world.run_for(3)
+        second = world.quoting_bot()
+
+        assert second.engine.account.is_recovered
+        assert second.position == world.true_position()
+        assert not second.said("position_adopted"), "nothing was guessed"
+        known = set(second.engine.account.fills) | set(second.engine.account._trade_ids)
+        assert {each.trade.id for each in world.exchange.fills_of(world.account)} <= known
 
 
 def test_f141_killed_between_sending_and_the_answer_the_order_is_found_and_cancelled() -> None:

@@ -233,9 +233,9 @@ def _nothing(_key: str, _frame: Frame) -> list[tuple[float, Frame]]:
     return []
 
 
-def misfortune(seed: int, *, seconds: float, **config: Any) -> World:
+def misfortune(seed: int, *, seconds: float, journal: bool = False, **config: Any) -> World:
     """Run one world of random trouble; raises what a check or the world found, with the seed and what was done before."""
-    with World(seed=seed) as world:
+    with World(seed=seed, journal=journal) as world:
         chaos = Chaos(world, seed, **config)
         world.told = chaos.told
         chaos.run(seconds)

@@ -39,6 +39,9 @@ from bot.environment import EnvironmentName
 from bot.extended.endpoints import Endpoints
 from bot.extended.exchange import Credentials, ExtendedExchange
 from bot.extended.signing import Signer
+from bot.history import History
+from bot.observers.journal import JournalLimits
+from bot.observers.journal_keeper import JournalKeeper
 from bot.secret import Secret
 from bot.simple_mm_bot import MarketMaker
 from bot.state_folder import StateFolder
@@ -105,9 +108,22 @@ class VirtualBot:
             self.exchange, config, clock=self.clock, home=self.home, logger=self.logger, account_settings=settings
         )
         self._watch_what_leaves()
+        self.keeper: JournalKeeper | None = None
+        if world.with_journal:
+            self._keep_a_journal()
         self.digest = sha256()
         self.maker.watchers.append(self._watch)
         self.task: asyncio.Task[None] | None = None
+
+    def _keep_a_journal(self) -> None:
+        """Keep a journal as the real program does; at a kill what it took in is on the disk, so that a run can be repeated."""
+        limits = JournalLimits(group_ms=0, stall_records=10**9, stall_ms=10**12)  # its thread does not live on virtual time
+        keeper = JournalKeeper(
+            self.home.path / "journal", clock=self.clock, emit=self.maker.inbox.emit, log=self.logger.log, limits=limits
+        )
+        self.keeper = keeper
+        self.maker.remember_with(History(keeper, environment="paper", venue="", version="0"))
+        self.program.on_death.append(lambda: keeper.journal is not None and keeper.journal.flush(5.0))
 
     def _watch_what_leaves(self) -> None:
         rest = self.exchange._rest
@@ -167,10 +183,19 @@ class VirtualBot:
 class World:
     """The loop, the wires, the exchange, and every bot that ran."""
 
-    def __init__(self, seed: int = 1, *, market_flow: bool = False, setting: Setting | None = None, tick_s: float = 0.05) -> None:
+    def __init__(
+        self,
+        seed: int = 1,
+        *,
+        market_flow: bool = False,
+        setting: Setting | None = None,
+        tick_s: float = 0.05,
+        journal: bool = False,
+    ) -> None:
         """`tick_s` is how often a bot decides when nothing arrives; long quiet runs may take fewer looks."""
         self.seed = seed
         self._tick_s = tick_s
+        self.with_journal = journal
         self._stack = ExitStack()
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="mmbot-world-")))
         self.loop = VirtualLoop()
