@@ -19,6 +19,8 @@ HEARTBEAT_MS: Final = 200
 """Published at least this often, which leaves room below the promised 250 ms."""
 PACE_MS: Final = 50
 """Changes that come closer together than this are published together."""
+VIEWERS_PER_MS: Final = 5
+"""From 250 viewers on, each five of them stretch the pace by a millisecond, up to the heartbeat."""
 SENDS_PER_TURN: Final = 20
 """After so many viewers the loop gets a turn: orders never wait for spectators."""
 MOST_VIEWERS: Final = 50
@@ -96,7 +98,12 @@ class Broadcaster:
     def wait_ms(self, now_ms: int) -> int:
         """Return how long to wait before the next message: the rest of the pace after a change, else of the heartbeat."""
         since_ms = now_ms - self._published_ms
-        return max(0, (PACE_MS if self._changed.is_set() else HEARTBEAT_MS) - since_ms)
+        return max(0, (self.pace_ms if self._changed.is_set() else HEARTBEAT_MS) - since_ms)
+
+    @property
+    def pace_ms(self) -> int:
+        """How close together messages may come: a great many viewers get fewer of them, so that the bot pays the same."""
+        return min(HEARTBEAT_MS, max(PACE_MS, len(self._viewers) // VIEWERS_PER_MS))
 
     async def _wait_until_due(self) -> None:
         while wait_ms := self.wait_ms(self._clock.monotonic_ms()):

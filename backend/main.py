@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from backend.answers import install_answers
 from backend.auth import AccessMiddleware, Door
 from backend.border import Border, Log
-from backend.broadcaster import Broadcaster
+from backend.broadcaster import MOST_VIEWERS, Broadcaster
 from backend.control import OpenBot
 from backend.routes import account, bot, jobs, markets, money, orders, system
 from backend.screen import Screen
@@ -44,6 +44,7 @@ def create_app(
     logger: BotLogger | None = None,
     open_bot: OpenBot = open_market_maker,
     alert_settings: AlertSettings | None = None,
+    most_viewers: int = MOST_VIEWERS,
 ) -> FastAPI:
     """Return the application; the bot starts and stops with its lifespan.
 
@@ -69,6 +70,7 @@ def create_app(
                     host=host,
                     port=port,
                     alerts=alerts,
+                    most_viewers=most_viewers,
                 ) as service,
                 heart(told, service),
             ):

@@ -9,7 +9,7 @@ from typing import Any, Final
 from backend.access import AccessRules, Role, TokenGate
 from backend.auth import Door
 from backend.bound_address import WILDCARDS, is_loopback, listening, url_of
-from backend.broadcaster import Broadcaster
+from backend.broadcaster import MOST_VIEWERS, Broadcaster
 from backend.commands import Commands
 from backend.control import BotControl, OpenBot
 from bot.bot_logger import BotLogger
@@ -44,6 +44,7 @@ class Service:
         gate: TokenGate,
         door: Door,
         records: Records,
+        most_viewers: int = MOST_VIEWERS,
     ) -> None:
         self.environment = environment
         self.bot = bot
@@ -52,7 +53,7 @@ class Service:
         self.gate = gate
         self.door = door
         self.feed = Feed(bot.engine)
-        self.broadcaster = Broadcaster(self.picture, self.feed.changed, clock)
+        self.broadcaster = Broadcaster(self.picture, self.feed.changed, clock, most_viewers=most_viewers)
         self.records = records
         self.tallies = Tallies(clock)
         self.sockets_without_token = 0
@@ -169,6 +170,7 @@ async def running_service(
     host: str | None,
     port: int | None,
     alerts: Alerts | None = None,
+    most_viewers: int = MOST_VIEWERS,
 ) -> AsyncIterator[Service]:
     """Open the bot and everything around it; leaving stops the bot first.
 
@@ -181,7 +183,9 @@ async def running_service(
         gate = TokenGate(token, lesser)
         door = Door(_rules(environment, host), gate, clock, logger.log, host=host)
         records = _records(environment, clock, logger)
-        service = Service(environment, bot, clock=clock, logger=logger, gate=gate, door=door, records=records)
+        service = Service(
+            environment, bot, clock=clock, logger=logger, gate=gate, door=door, records=records, most_viewers=most_viewers
+        )
         service.alerts = alerts
         if alerts is not None:
             alerts.tell = bot.tell

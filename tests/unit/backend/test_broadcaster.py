@@ -240,3 +240,15 @@ async def test_messages_and_bytes_are_counted(stage: Stage) -> None:
 
     assert stage.broadcaster.stats()["messages"] == 1
     assert stage.broadcaster.stats()["bytes"] == len(text)
+
+
+async def test_a_great_many_viewers_get_fewer_messages_and_never_fewer_than_the_heartbeat() -> None:
+    stage = Stage(most_viewers=2_000)
+    assert stage.broadcaster.pace_ms == PACE_MS
+
+    for _ in range(500):
+        stage.join()
+    assert stage.broadcaster.pace_ms == 2 * PACE_MS
+    for _ in range(1_500):
+        stage.join()
+    assert stage.broadcaster.pace_ms == HEARTBEAT_MS
