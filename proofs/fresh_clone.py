@@ -51,7 +51,7 @@ def _both_rest(address: str) -> bool:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     del arguments
-    rows = []
+    rows, resting_s = [], PATIENCE_S
     for name in ("first, warming the caches", "second"):
         busy = os.getloadavg()[0]
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
