@@ -11,7 +11,6 @@ import argparse
 import os
 import sys
 import time
-import traceback
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Final, NamedTuple
@@ -41,8 +40,8 @@ def play(seed: int, seconds: float) -> Played:
         tight = {"max_position": TIGHT} if seed % 4 == 0 else {}
         world = misfortune(seed, seconds=seconds, journal=seed % 2 == 1, **tight)
     except Exception as error:  # noqa: BLE001 - the border of one seed: the others are played all the same
-        notes = "\n".join(getattr(error, "__notes__", []))
-        return Played(seed, 0, 0, 0, time.perf_counter() - began_s, "".join(traceback.format_exception(error)[-1:]) + notes)
+        told = "\n".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", [])])
+        return Played(seed, 0, 0, 0, time.perf_counter() - began_s, told)
     fills = len(world.exchange.fills_of(world.account))
     return Played(seed, len(world.told), len(world.exchange.asked), fills, time.perf_counter() - began_s, "")
 

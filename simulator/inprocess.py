@@ -6,7 +6,7 @@ the streams say (`meddle_with_streams`). Same seed, same meddling: the same run,
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from simulator.events import Event, FillBooked
 from simulator.exchange import EventLog, Exchange, synthetic_exchange
 from simulator.frames import Frame, encode
 from simulator.gate import API
-from simulator.hub import Hub
+from simulator.hub import Connection, Hub, Listener
 from simulator.inprocess_loop import Program, VirtualLoop, context_of
 from simulator.inprocess_net import MemoryNet
 from simulator.markets import BTC_USD, MarketSpec
@@ -121,11 +121,27 @@ class _MeddledHub(Hub):
                 return
         super().publish(key, frame)
 
+    def _send(self, listeners: Iterable[Listener], key: str, frame: Frame) -> None:
+        super()._send(sorted(listeners, key=lambda each: _opened(each.connection)), key, frame)
+
+    def cut_all(self) -> int:
+        """Cut every socket, the oldest first: a set of objects has another order in every run."""
+        connections = sorted(self.connections, key=_opened)
+        for connection in connections:
+            connection.cut()
+        return len(connections)
+
     def _tell(self, delay_s: float, key: str, frame: Frame) -> None:
         if delay_s <= 0:
             super().publish(key, frame)
         else:
             asyncio.get_running_loop().call_later(delay_s, super().publish, key, frame)
+
+
+def _opened(connection: Connection) -> int:
+    """Return the number of a connection's other side: it grows with every connection that is made."""
+    transport = connection._transport  # noqa: SLF001  # nothing else tells connections apart by their age
+    return 0 if transport is None else int(transport.get_extra_info("peername")[1])
 
 
 class _LoggedSite(Site):

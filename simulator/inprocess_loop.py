@@ -126,6 +126,30 @@ class _TimedStep(asyncio.TimerHandle):
             super()._run()
 
 
+class _NumberedTask(asyncio.Task[T]):
+    """A task whose place in a set follows from its number, not from its address: task groups end theirs in the order of a set."""
+
+    number = 0
+
+    def __hash__(self) -> int:
+        return self.number
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+class _NumberedFuture(asyncio.Future[Any]):
+    """The same for futures: libraries wake those who wait in the order of a set."""
+
+    number = 0
+
+    def __hash__(self) -> int:
+        return self.number
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
 class _JumpingSelector(selectors.SelectSelector):
     """Waits by moving time; no file descriptor ever matters."""
 
@@ -163,6 +187,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._clock_resolution = RESOLUTION_S
         self.wires: Wires | None = None
         self._goals: dict[int, tuple[str, int]] = {}
+        self._made = 0
         self.set_task_factory(self._new_task)
 
     # ── time ──
@@ -203,10 +228,19 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Queue steps that were held; those cancelled meanwhile stay cancelled."""
         self._ready.extend(handles)
 
+    def create_future(self) -> asyncio.Future[Any]:
+        """Return a future whose place in a set is the same in every run."""
+        self._made += 1
+        future = _NumberedFuture(loop=self)
+        future.number = self._made
+        return future
+
     def _new_task(
         self, loop: asyncio.AbstractEventLoop, coro: Generator[Any, None, T] | Coroutine[Any, Any, T], **options: Any
     ) -> asyncio.Task[T]:
-        task = asyncio.Task(coro, loop=loop, **options)
+        self._made += 1
+        task = _NumberedTask(coro, loop=loop, **options)
+        task.number = self._made
         program = (options.get("context") or copy_context()).get(_PROGRAM)
         if program is not None:
             program.tasks = [each for each in program.tasks if not each.done()] if len(program.tasks) > 500 else program.tasks

@@ -1,5 +1,10 @@
 """All faults off: the bot quotes, and the world itself is trustworthy."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 from tests.support.virtual_world import World
 
 
@@ -38,3 +43,29 @@ def test_same_seed_same_run_and_another_seed_another_run() -> None:
 
     assert digests(7) == first
     assert digests(8) != first
+
+
+DIGEST = """
+from tests.support.virtual_chaos import misfortune
+world = misfortune(2009, seconds=60, journal=True)
+print(world.exchange.site.log.hexdigest(), *(bot.digest.hexdigest() for bot in world.bots))
+"""
+
+
+def test_the_same_trouble_is_the_same_run_in_another_process_with_other_hashes(repository: Path) -> None:
+    told = set()
+    for hash_seed in ("1", "2"):
+        ran = subprocess.run(
+            [sys.executable, "-c", DIGEST],
+            cwd=repository,
+            env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(repository)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=100,
+        )
+        assert ran.returncode == 0, ran.stderr
+        told.add(ran.stdout)
+
+    assert len(told) == 1
+    assert len(told.pop().split()) >= 2

@@ -41,6 +41,8 @@ class Chaos:
         self._pause_s = pause_s
         self._config = config
         self.bot: VirtualBot = world.quoting_bot(**config)
+        assert world.quiet is not None
+        world.quiet.comes_back = True
         self._due: list[tuple[float, Callable[[], None]]] = []
         self._misfortunes: list[Callable[[], str]] = [
             self._requests, self._requests, self._requests, self._frames, self._frames, self._gap, self._mute, self._cut,

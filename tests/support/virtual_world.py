@@ -10,6 +10,7 @@ Every world ends with the invariants checked; see `virtual_checks`.
 """
 
 import asyncio
+import gc
 import io
 import tempfile
 import traceback
@@ -60,6 +61,7 @@ T = TypeVar("T")
 MARKET = "BTC-USD"
 START_MS = 1_790_000_000_000
 STIR_S = 2.0
+COLLECT_EVERY_S = 120.0
 QUIET = BotConfig(enabled=True, price_move_threshold=0.0005)
 
 
@@ -195,6 +197,7 @@ class World:
         """`tick_s` is how often a bot decides when nothing arrives; long quiet runs may take fewer looks."""
         self.seed = seed
         self._tick_s = tick_s
+        self._collected_s = 0.0
         self.with_journal = journal
         self._stack = ExitStack()
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="mmbot-world-")))
@@ -221,6 +224,9 @@ class World:
         self._stack.enter_context(patch("bot.supervision.machine_ms", lambda: self.loop.elapsed_ms))
         self._stack.enter_context(patch("aiohttp.connector.monotonic", self.loop.time))
         self._stack.enter_context(patch("bot.simple_mm_bot.TICK_S", self._tick_s))
+        gc.collect()
+        gc.disable()  # what it frees may close connections: it must happen at the same moment in every run
+        self._stack.callback(gc.enable)
         asyncio.set_event_loop(self.loop)
         self._stack.callback(asyncio.set_event_loop, None)
         self.exchange.open()
@@ -320,6 +326,9 @@ class World:
             self.exchange.open()
 
     def _look_after_bots(self) -> None:
+        if self.now_s - self._collected_s > COLLECT_EVERY_S:
+            self._collected_s = self.now_s
+            gc.collect()
         for bot in self.bots:
             if bot.task is not None and bot.task.done() and not bot.task.cancelled() and bot.task.exception() is not None:
                 raise AssertionError(f"{bot.program.name} crashed\n{self.story()}") from bot.task.exception()
@@ -463,6 +472,8 @@ class QuietMarket:
         self._stirring: asyncio.Task[None] | None = None
         self.price = Decimal("86198.85")
         self.is_stirred = True
+        self.comes_back = False
+        """True: strangers return to a side that was emptied."""
 
     def open(self) -> None:
         self.move_to(self.price)
@@ -518,6 +529,9 @@ class QuietMarket:
                 continue
             sign = -sign
             self._venue.set_index(MARKET, self.price + sign * Decimal("0.01"))
+            for side, away in ((VenueSide.BUY, -1), (VenueSide.SELL, 1)):
+                if self.comes_back and self._venue.markets[MARKET].book.best(side) is None:
+                    self._rest(side, int(self.price) + away * 9)
             best = self._venue.markets[MARKET].book.best(VenueSide.BUY)
             order_id = None if best is None else self._venue.house_rest(MARKET, VenueSide.BUY, best, Lots(1))
             exchange.site.kick()
