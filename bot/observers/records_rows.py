@@ -96,6 +96,21 @@ class Translator:
     def __init__(self, steps: Mapping[tuple[str, str], Steps] | None = None) -> None:
         self._steps = dict(steps or {})
         self._run: RunManifest | None = None
+        self._told: dict[type, Callable[[JournalEntry, Any], Iterator[Row]]] = {
+            RunEnded: self._run_ended,
+            MarketRulesLoaded: self._rules,
+            OrderHeld: self._held,
+            PlaceAcknowledged: self._acknowledged,
+            OrdersReported: self._reported,
+            OrderLookedUp: self._looked_up,
+            OrderEnded: self._order_ended,
+            FillsReported: self._filled,
+            RestorePoint: self._restored,
+            FundingReported: self._funded,
+            BalanceReported: self._balance,
+            LedgerBooked: self._booked,
+            Noted: self._noted,
+        }
         self.account = ""
         """Whose records are being read; "" before the first header."""
 
@@ -110,8 +125,8 @@ class Translator:
         approved = getattr(payload, "approved", None)
         if isinstance(approved, ApprovedOrder):
             return self._intent(approved.order)
-        told = _ROWS.get(type(payload))
-        return list(told(self, entry, payload)) if told is not None else []
+        told = self._told.get(type(payload))
+        return list(told(entry, payload)) if told is not None else []
 
     # --- runs and markets ----------------------------------------------------------------------------------------------
 
@@ -369,20 +384,3 @@ def _time(milliseconds: int) -> int:
 
 def _id(number: int | None) -> str | None:
     return None if number is None else str(number)
-
-
-_ROWS: Final[dict[type, Callable[[Translator, JournalEntry, Any], Iterator[Row]]]] = {
-    RunEnded: Translator._run_ended,  # noqa: SLF001 - a table of this class's own methods
-    MarketRulesLoaded: Translator._rules,  # noqa: SLF001
-    OrderHeld: Translator._held,  # noqa: SLF001
-    PlaceAcknowledged: Translator._acknowledged,  # noqa: SLF001
-    OrdersReported: Translator._reported,  # noqa: SLF001
-    OrderLookedUp: Translator._looked_up,  # noqa: SLF001
-    OrderEnded: Translator._order_ended,  # noqa: SLF001
-    FillsReported: Translator._filled,  # noqa: SLF001
-    RestorePoint: Translator._restored,  # noqa: SLF001
-    FundingReported: Translator._funded,  # noqa: SLF001
-    BalanceReported: Translator._balance,  # noqa: SLF001
-    LedgerBooked: Translator._booked,  # noqa: SLF001
-    Noted: Translator._noted,  # noqa: SLF001
-}

@@ -36,6 +36,7 @@ MEANT = {
     "InProcessExchange": "the exchange inside the bot's own process of the operating system",
     "process_bind_param": "a method that the database library calls by this name",
     "process_result_value": "the same",
+    "handle_websocket_upgrade": "a method that the web server calls by this name",
 }
 
 GENERATED = re.compile(r"\.gen\.ts$|package-lock\.json$|openapi\.json$|\.lock$")

@@ -228,4 +228,4 @@ def test_every_allowed_service_is_one_that_apprise_knows() -> None:
 
 
 def _schemas(plugin: dict[str, object]) -> list[str]:
-    return [str(each) for key in ("protocols", "secure_protocols") for each in (plugin[key] or ())]  # type: ignore[attr-defined]
+    return [str(each) for key in ("protocols", "secure_protocols") for each in (plugin[key] or ())]  # type: ignore[attr-defined]  # apprise has no types
