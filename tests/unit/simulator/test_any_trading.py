@@ -234,7 +234,7 @@ def test_the_same_commands_give_a_byte_identical_event_log() -> None:
             log.add(events)
             return events
 
-        trade.venue.drain = drain_into_log  # type: ignore[method-assign]
+        trade.venue.drain = drain_into_log  # type: ignore[method-assign]  # every event is written down
         for _ in range(2_000):
             trade.step()
         return log.hexdigest(), log.count

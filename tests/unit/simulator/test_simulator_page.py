@@ -13,7 +13,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "simulator.md").read_text(encoding=
 ROWS = dict(re.findall(r"^\| (F-\d{3}) \|[^|]*\| (.*) \|$", PAGE, re.MULTILINE))
 OPTIONS = {each.name for record in (ServerOptions, VenueOptions) for each in fields(record)}
 LEVERS = {f"{route.method} {route.path}" for module in (control, levers) for route in module.routes()}
-SWITCHES = {word for action in parser()._subparsers._group_actions[0].choices["serve"]._actions for word in action.option_strings}  # type: ignore[union-attr, index, call-overload]
+SWITCHES = {word for action in parser()._subparsers._group_actions[0].choices["serve"]._actions for word in action.option_strings}  # type: ignore[union-attr, index, call-overload]  # argparse has no list
 VENUE_OR_NETWORK = [
     *range(1, 8), *range(9, 17), 19, *range(20, 28), *range(29, 35), 37, *range(40, 50), *range(52, 62), *range(63, 87),
     *range(91, 108), 110, 111, *range(130, 140), 150,
