@@ -148,7 +148,8 @@ class Maker:
         self._unanswered.discard(order.client_order_id)
         self._answered.append(f"{order.side} @ {plain(self.view.rules.price(order.price))}")
         if not self._unanswered:
-            self._note("INFO", "orders_placed", orders=", ".join(self._answered))
+            bids_first = sorted(self._answered, key=lambda shown: shown.partition(" ")[0])  # answers come in any order
+            self._note("INFO", "orders_placed", orders=", ".join(bids_first))
 
     def rested(self, side: Side) -> None:
         """An order on `side` rests on the book: the streak is over."""
