@@ -113,7 +113,7 @@ def test_a_wrong_key_or_vault_is_a_clear_halt_and_not_a_retry_loop(
         assert status["current_quotes"] == {"bid": None, "ask": None}
         assert status["reason"]
         eventually(lambda: len(bot.get("/api/bot/logs?limit=100")["logs"]) > 0, 5, "a log")
-        assert sum("HALTED" in line for line in bot.lines()) == 1
+        assert sum("HALTED" in line for line in bot.errors()) == 1
         assert exchange.truth("requests")["total"] - asked <= 2, "nothing is tried again"
         assert not exchange.open_orders()
 
