@@ -26,6 +26,8 @@ from unittest.mock import patch
 
 import msgspec
 
+from aiohttp import web_app
+
 from bot.bot_logger import BotLogger
 from bot.config import BotConfig
 from bot.core.actions import AnyAction
@@ -265,6 +267,7 @@ class World:
         finally:
             self.loop.close()
             self._stack.close()
+            web_app._cached_build_middleware.cache_clear()  # it would keep every exchange there ever was
 
     def _note_trouble(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
