@@ -93,15 +93,15 @@ LOWEST_UP, HIGHEST_UP = 0.10, 0.90
 """A next move upwards is at most, and at least, this likely in the outer deciles of the queue imbalance (0.04 and 0.96)."""
 
 READING: Final = """\
-The description of the extended flow leaves some things open. Read here: the mean volatility of 2 is the mean of the lognormal
-(median 1.565), the gap to the efficient price is taken anew at every event, and the lean applies to the base rate of market orders,
-not to their excitement.
+The description of the extended flow leaves some things open. Read here: the mean volatility of 2 is the mean of the
+lognormal (median 1.565), the gap to the efficient price is taken anew at every event, and the lean applies to the base
+rate of market orders, not to their excitement.
 
-Other readings were tried before this run and looked at, each on one or two seeds of three hours unless said otherwise: a median
-volatility of 2 (seven seeds, two of them one hour long), the gap held for 50 ms (two seeds), jumps three times as often (one seed),
-and the lean on the excitement too (stopped: it did not finish). Jumps of mean 9 instead of 6 were tried on all eight seeds: kurtosis
-at 1 s was 5.6 to 28.2, six seeds below the allowed range. None of them met the kurtosis at 1 s in every seed it was tried on, so the
-stated parameters stand."""
+Other readings were tried before this run and looked at, each on one or two seeds of three hours unless said otherwise:
+a median volatility of 2 (seven seeds, two of them one hour long), the gap held for 50 ms (two seeds), jumps three times
+as often (one seed), and the lean on the excitement too (stopped: it did not finish). Jumps of mean 9 instead of 6 were
+tried on all eight seeds: kurtosis at 1 s was 5.6 to 28.2, six seeds below the allowed range. None of them met the
+kurtosis at 1 s in every seed it was tried on, so the stated parameters stand."""
 
 Part = tuple[str, list[str]]
 """A part of the report, and what is wrong in it."""
