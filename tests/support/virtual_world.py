@@ -25,7 +25,6 @@ from typing import Any, Self, TypeVar
 from unittest.mock import patch
 
 import msgspec
-
 from aiohttp import web_app
 
 from bot.bot_logger import BotLogger
