@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 START_LIMIT_S: Final = 40.0
 STOP_LIMIT_S: Final = 20.0
 ADDRESS_LINE: Final = "Screen and API: "
+ENDS_WITH_ITS_PARENT: Final = ("setpriv", "--pdeathsig", "TERM") if shutil.which("setpriv") else ()
+"""Where Linux offers it: a proof or a test run that is killed takes its programs along."""
 
 
 class Program:
@@ -34,7 +37,7 @@ class Program:
         self.log = log
         with log.open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603 - our own modules
-                [*runner, *arguments],
+                [*ENDS_WITH_ITS_PARENT, *runner, *arguments],
                 cwd=where,
                 env={"PATH": os.environ.get("PATH", ""), **environment},
                 stdin=subprocess.DEVNULL,
