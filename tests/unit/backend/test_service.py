@@ -185,4 +185,4 @@ async def test_what_the_bot_says_about_the_exchange_comes_first(world: World) ->
 async def test_the_feed_is_told_by_the_loop(world: World) -> None:
     async with world.app.router.lifespan_context(world.app):
         assert isinstance(world.bot, FakeBot)
-        assert world.bot.watchers == [world.service.feed.record]
+        assert world.service.feed.record in world.bot.watchers

@@ -73,13 +73,13 @@ def test_a_market_and_a_time_choose_rows(environment: Environment) -> None:
 
 
 def test_parquet_holds_the_same_rows(environment: Environment) -> None:
-    import polars
+    import polars as pl
 
     output = environment.home / "fills.parquet"
 
     export(environment, what="fills", kind="parquet", output=output, market="", since_ms=0)
 
-    frame = polars.read_parquet(output)
+    frame = pl.read_parquet(output)
     assert frame.columns == list(columns_of("fills"))
     assert sorted(frame["kind"].to_list()) == ["FUNDING", "TRADE"]
     assert frame["at_ms"].dtype == polars.Int64
