@@ -82,7 +82,7 @@ def test_parquet_holds_the_same_rows(environment: Environment) -> None:
     frame = pl.read_parquet(output)
     assert frame.columns == list(columns_of("fills"))
     assert sorted(frame["kind"].to_list()) == ["FUNDING", "TRADE"]
-    assert frame["at_ms"].dtype == polars.Int64
+    assert frame["at_ms"].dtype == pl.Int64
 
 
 @pytest.mark.parametrize("given", [{"what": "keys"}, {"kind": "xls"}, {"kind": "parquet", "output": None}])
