@@ -227,6 +227,21 @@ class Decisions(BaseModel):
     records: str
 
 
+class FundingPayments(BaseModel):
+    funding: list[dict[str, Any]]
+    records: str
+
+
+class OrderHistory(BaseModel):
+    orders: list[dict[str, Any]]
+    records: str
+
+
+class AlertList(BaseModel):
+    alerts: list[dict[str, Any]]
+    records: str
+
+
 class EquityCurve(BaseModel):
     equity: list[dict[str, Any]]
     records: str

@@ -1,4 +1,4 @@
-"""Money and decisions: what was earned, by day and market, each execution, and what the bot decided."""
+"""Money and decisions: what was earned, by day and market, each execution and order, what the bot decided and told people."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +11,7 @@ from sqlalchemy import Table
 from backend.answers import Json
 from backend.risk_view import risk
 from backend.routes.common import errors, service_of
-from backend.schemas import Decisions, EquityCurve, Fills, Pnl, Risk
+from backend.schemas import AlertList, Decisions, EquityCurve, Fills, FundingPayments, OrderHistory, Pnl, Risk
 from backend.service import Service
 from bot.core.engine import Engine
 from bot.core.market import market_name
@@ -108,6 +108,28 @@ async def decisions(request: Request, limit: Limit = 100, market: Market = None,
 async def equity(request: Request, limit: Limit = 100, since: Since = 0, before: Before = 0) -> Json:
     """Return the account's equity over time, newest first, at most one point for every ten seconds."""
     return await _newest(service_of(request), "equity", tables.equity, _Page(limit=limit, since_ms=since, before_ms=before))
+
+
+@router.get("/api/funding", operation_id="getFunding", responses={200: {"model": FundingPayments}, **errors(422)})
+async def funding(request: Request, limit: Limit = 100, market: Market = None, since: Since = 0, before: Before = 0) -> Json:
+    """Return funding payments, newest first; `amount` is positive when we received it."""
+    wanted = _Page(limit=limit, market=market, since_ms=since, before_ms=before)
+    return await _newest(service_of(request), "funding", tables.funding, wanted)
+
+
+@router.get("/api/orders/history", operation_id="getOrderHistory", responses={200: {"model": OrderHistory}, **errors(422)})
+async def order_history(
+    request: Request, limit: Limit = 100, market: Market = None, since: Since = 0, before: Before = 0
+) -> Json:
+    """Return the orders of the bot and those by hand, newest first, ended ones too, with how each ended."""
+    wanted = _Page(limit=limit, market=market, since_ms=since, before_ms=before)
+    return await _newest(service_of(request), "orders", tables.orders, wanted)
+
+
+@router.get("/api/alerts", operation_id="getAlerts", responses={200: {"model": AlertList}, **errors(422)})
+async def alerts(request: Request, limit: Limit = 100, since: Since = 0, before: Before = 0) -> Json:
+    """Return what people were told, newest first: info, warning or critical."""
+    return await _newest(service_of(request), "alerts", tables.alerts, _Page(limit=limit, since_ms=since, before_ms=before))
 
 
 @router.get("/api/risk", operation_id="getRisk", responses={200: {"model": Risk}, **errors()})

@@ -48,8 +48,28 @@ def test_days_fills_decisions_and_equity_are_read_from_the_records(tmp_path: Pat
     assert nothing == []
 
 
+def test_orders_that_ended_funding_and_alerts_are_read_from_the_records(tmp_path: Path) -> None:
+    world = recorded(tmp_path)
+    with world.client() as client:
+        wait_for_records(client, world)
+        orders = client.get("/api/orders/history").json()["orders"]
+        funding = client.get("/api/funding?market=BTC-PERP").json()["funding"]
+        elsewhere = client.get("/api/funding?market=ETH-USD").json()["funding"]
+        alerts = client.get("/api/alerts?limit=1").json()["alerts"]
+
+    assert {order["owner"] for order in orders} == {"bot"}
+    assert {"FILLED"} <= {order["status"] for order in orders}
+    assert [payment["amount"] for payment in funding] == ["-0.01119456"]
+    assert elsewhere == []
+    assert [(alert["level"], alert["text"]) for alert in alerts] == [("warning", "<b>x</b>")]
+
+
 def test_before_anything_was_recorded_the_answers_are_empty_and_say_so(client: TestClient) -> None:
-    for path, name in (("/api/fills", "fills"), ("/api/decisions", "decisions"), ("/api/equity", "equity")):
+    names = {
+        path: path.removeprefix("/api/")
+        for path in ("/api/fills", "/api/decisions", "/api/equity", "/api/funding", "/api/alerts")
+    }
+    for path, name in {**names, "/api/orders/history": "orders"}.items():
         answer = client.get(path).json()
         assert answer == {name: [], "records": "not read yet"}
     assert client.get("/api/pnl").json()["days"] == []
