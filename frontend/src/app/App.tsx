@@ -1,10 +1,11 @@
-import { useEffect, useState } from "react";
+import { Suspense, lazy, useEffect, useState } from "react";
 import { StaleContext } from "../components/ui/stale";
 import { HealthStrip } from "../features/health/HealthStrip";
 import { MarketBar } from "../features/market/MarketBar";
 import { whenUnauthorised } from "../lib/api";
 import { formatAge } from "../lib/format";
 import { useWords } from "../lib/i18n";
+import { openPage, useRoute } from "../lib/route";
 import { useNow } from "../lib/time";
 import { keepToken } from "../lib/token";
 import { usePicture, useStream } from "../stream/store";
@@ -13,13 +14,19 @@ import css from "./App.module.css";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { EnvironmentLine } from "./EnvironmentBadge";
 import { FirstSteps } from "./FirstSteps";
-import { MarketPage } from "./MarketPage";
+import { MarketPage } from "./pages/MarketPage";
 import { TokenDialog } from "./TokenDialog";
 import { useTitle } from "./use-title";
 
 /** A clock that does not tick: while fresh, nothing here depends on the time. */
 const NEVER_MS = Number.MAX_SAFE_INTEGER;
 const NO_MARKET = "BTC-USD";
+
+/** Pages beside the market page are fetched when they are opened. */
+const OTHER_PAGES = {
+  bot: lazy(() => import("./pages/ConfigurationPage")),
+  journal: lazy(() => import("./pages/JournalPage")),
+} as const;
 
 function useStaleWordsNow(): string | null {
   const { t, language } = useWords();
@@ -38,15 +45,16 @@ function TabTitle({ market }: { market: string }) {
 /** The whole screen: frame, market page, health; grey as a whole when what it shows is old. */
 export function App({ onRetry, onRest }: { onRetry: () => void; onRest: () => void }) {
   const { t } = useWords();
-  const [chosen, setChosen] = useState<string | null>(null);
+  const route = useRoute();
   const [needsToken, setNeedsToken] = useState(false);
   const configured = usePicture((now) => now.config?.market);
   const known = usePicture((now) => Object.keys(now.markets ?? {}).toSorted()) ?? [];
-  const market = chosen ?? (typeof configured === "string" ? configured : (known[0] ?? NO_MARKET));
+  const market = route.market ?? (typeof configured === "string" ? configured : (known[0] ?? NO_MARKET));
   const markets = known.includes(market) ? known : [market, ...known];
   const stale = useStaleWordsNow();
   useEffect(() => whenUnauthorised(() => { setNeedsToken(true); onRest(); }), [onRest]);
-  const page = { market, markets, onMarket: setChosen };
+  const page = { market, markets, onMarket: (next: string) => openPage(route.page === "bot" ? "bot" : "market", next) };
+  const Other = route.page in OTHER_PAGES ? OTHER_PAGES[route.page as keyof typeof OTHER_PAGES] : null;
   return (
     <StaleContext value={stale}>
       <div className={`${css.app} stale-scope`}>
@@ -59,7 +67,7 @@ export function App({ onRetry, onRest }: { onRetry: () => void; onRest: () => vo
         <div className={`${css.contents} ${stale ? "is-stale" : ""}`}><MarketBar {...page} /></div>
         <ConnectionBanner onRetry={onRetry} />
         {stale ? null : <FirstSteps market={market} />}
-        <div className={`${css.rest} ${stale ? "is-stale" : ""}`}><MarketPage {...page} /></div>
+        <div className={`${css.rest} ${stale ? "is-stale" : ""}`}>{Other ? <Suspense fallback={<main className={css.waiting}>{t("empty.waiting")}</main>}><Other {...page} /></Suspense> : <MarketPage {...page} />}</div>
         <HealthStrip market={market} />
       </div>
       <TokenDialog opened={needsToken} onToken={(token) => { keepToken(token); setNeedsToken(false); onRetry(); }} />

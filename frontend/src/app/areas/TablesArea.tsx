@@ -1,19 +1,19 @@
 import { Tabs } from "@mantine/core";
 import { useState } from "react";
-import { StaleTag } from "../components/ui/Panel";
-import { useStaleWords } from "../components/ui/stale";
-import { Logs } from "../features/journal/Logs";
-import { Fills } from "../features/orders/Fills";
-import { OpenOrders } from "../features/orders/OpenOrders";
-import { openOrders } from "../features/orders/order-rows";
-import { Positions } from "../features/position/Positions";
-import { formatCount } from "../lib/format";
-import { useWords } from "../lib/i18n";
-import { usePicture } from "../stream/store";
+import { StaleTag } from "../../components/ui/Panel";
+import { useStaleWords } from "../../components/ui/stale";
+import { Logs } from "../../features/journal/Logs";
+import { Fills } from "../../features/orders/Fills";
+import { OpenOrders } from "../../features/orders/OpenOrders";
+import { openOrders } from "../../features/orders/order-rows";
+import { Positions } from "../../features/position/Positions";
+import { formatCount } from "../../lib/format";
+import { useWords } from "../../lib/i18n";
+import { usePicture } from "../../stream/store";
 import css from "./tables.module.css";
 
 /** Positions, orders, fills and the log: one table at a time, the counts always in view. */
-export function Tables() {
+export function TablesArea() {
   const { t, language } = useWords();
   const stale = useStaleWords();
   const [tab, setTab] = useState<string | null>("orders");
