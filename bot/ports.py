@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from bot.core.actions import AnyAction
-from bot.core.events import BalanceReported, Event, PositionReport
+from bot.core.events import BalanceReported, DayStatsSeen, Event, PositionReport
 from bot.core.market import Market
 from bot.core.orders import Fill, Order, OrderReport
 
@@ -71,6 +71,7 @@ class Exchange(Protocol):
     async def identity(self) -> AccountIdentity: ...
     async def fees(self, markets: Collection[str]) -> dict[str, FeeRates]: ...
     async def mark_price(self, market: str) -> Decimal: ...
+    async def day_stats(self, market: str) -> DayStatsSeen: ...
 
     async def place(self, order: Order, *, objection: Objection = nobody_objects) -> int:
         """Sign and send; return the exchange's id. Accepted is not resting: the book speaks on the account stream.

@@ -46,6 +46,7 @@ TICK_S: Final = 0.05
 """The loop decides at least this often, so that waits end on time even when nothing arrives."""
 PANIC_TIMEOUT_S: Final = 5.0
 RULES_PAUSE_S: Final = 300.0
+DAY_STATS_PAUSE_S: Final = 60.0
 MOST_CRASHES: Final = 5
 UNREACHABLE_PAUSE_S: Final = 2.0
 MAX_MARK_AGE_MS: Final = 5_000
@@ -163,6 +164,7 @@ class MarketMaker:
                     return  # the loop goes on, so that the state can be seen; a person must act
                 tasks.create_task(self._keep("streams", self._follow), name="streams")
                 tasks.create_task(self._keep("market rules", self._read_rules), name="rules")
+                tasks.create_task(self._keep("day figures", self._read_day), name="day figures")
                 if self._ask_funding is not None:
                     reader = FundingReader(self._ask_funding, self.inbox.emit, self.clock, from_ms=self._started_ms)
                     tasks.create_task(self._keep("funding", reader.run), name="funding")
@@ -304,6 +306,16 @@ class MarketMaker:
                 held = self.engine.views.get(market.name)
                 if held is None or held.rules != market:
                     self.inbox.emit(MarketRulesLoaded(market=market, received_ms=self.clock.now_ms()))
+
+    async def _read_day(self) -> None:
+        """Read the exchange's 24 h figures of the quoted markets, for people and never for quotes. Ends with its task."""
+        while True:
+            for market in [name for name in self.engine.settings if name in self._known]:
+                try:
+                    self.inbox.emit(await self._exchange.day_stats(market))
+                except ExchangeError as error:
+                    self.logger.log("DEBUG", "day_stats_not_read", market, reason=str(error))
+            await self.clock.sleep(DAY_STATS_PAUSE_S)
 
     def _reconnect(self) -> None:
         """Have every stream connected anew: what they hold is old, or the markets have changed."""

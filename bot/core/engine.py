@@ -25,6 +25,7 @@ from bot.core.events import (
     CancelFailed,
     CancelNotFound,
     CreatesHeld,
+    DayStatsSeen,
     DeadManSwitchArmed,
     DeadManSwitchFailed,
     Event,
@@ -133,6 +134,7 @@ class Engine:
                 | IndexPriceSeen()
                 | TradeSeen()
                 | FundingRateSeen()
+                | DayStatsSeen()
             ):
                 self._apply_market(event)
             case MarketRulesLoaded():
@@ -507,7 +509,7 @@ class Engine:
             orders=self.orders,
             position=position,
             ids=self.ids,
-            approve=self._approve,
+            approve=self.judge,
             shortest_pause_ms=self.pace.pause_ms(sum(2 * each.quoting.levels for each in self.makers.values())),
             threshold=self.pace.threshold(maker.market, maker.settings.price_move_threshold, 2 * len(self.makers)),
             clock_offset_ms=self.exchange_clock.offset_ms,
@@ -519,7 +521,8 @@ class Engine:
             self._note("WARNING", "order_inferred_gone", after.market, order=after.client_order_id, reason=after.reason)
             self._ended(before, after, now_ms)
 
-    def _approve(self, order: Order, view: MarketView) -> ApprovedOrder:
+    def judge(self, order: Order, view: MarketView) -> ApprovedOrder:
+        """Put an order before the gate without taking it in; raises RiskRefused."""
         settings = self.settings.get(order.market)
         return approve(
             order,
@@ -537,7 +540,7 @@ class Engine:
         Raises: RiskRefused; InvalidInput for a market that does not exist.
         """
         view = self.view_of(order.market)
-        approved = self._approve(order, view)
+        approved = self.judge(order, view)
         self.orders.add(order)
         self.orders.saw(order.client_order_id, Saw.SENT, now_ms)
         return PlaceOrder(approved=approved, decided_ms=now_ms)

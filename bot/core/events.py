@@ -96,6 +96,22 @@ class FundingRateSeen(Record, frozen=True, kw_only=True):
     received_ms: int
 
 
+class DayStatsSeen(Record, frozen=True, kw_only=True):
+    """What the exchange says about the last 24 hours of a market; None where it says nothing. For people, never for quotes."""
+
+    market: str
+    low: Decimal | None
+    high: Decimal | None
+    change: Decimal | None
+    """Of the price, as a fraction."""
+    volume: Decimal | None
+    """Traded value in collateral."""
+    open_interest: Decimal | None
+    """Value of all open positions in collateral."""
+    exchange_ms: int
+    received_ms: int
+
+
 class TradeSeen(Record, frozen=True, kw_only=True):
     """Anybody's execution; `side` is the taker's."""
 
@@ -422,9 +438,19 @@ class QuotingStopped(Record, frozen=True, kw_only=True):
 
 
 MarketEvent = (
-    MarketRulesLoaded | BookSnapshot | BookDelta | BestQuoteSeen | MarkPriceSeen | IndexPriceSeen | FundingRateSeen | TradeSeen
+    MarketRulesLoaded
+    | BookSnapshot
+    | BookDelta
+    | BestQuoteSeen
+    | MarkPriceSeen
+    | IndexPriceSeen
+    | FundingRateSeen
+    | DayStatsSeen
+    | TradeSeen
 )
-MarketDataEvent = BookSnapshot | BookDelta | BestQuoteSeen | MarkPriceSeen | IndexPriceSeen | TradeSeen | FundingRateSeen
+MarketDataEvent = (
+    BookSnapshot | BookDelta | BestQuoteSeen | MarkPriceSeen | IndexPriceSeen | TradeSeen | FundingRateSeen | DayStatsSeen
+)
 FeedEvent = FeedLost | FeedRestored | StreamAlive
 AccountEvent = OrdersReported | OrderLookedUp | FillsReported | FundingReported | PositionsReported | BalanceReported
 AnswerEvent = (

@@ -112,6 +112,11 @@ class Maker:
     def market(self) -> str:
         return self.settings.market
 
+    @property
+    def wishes(self) -> tuple[Quote, ...]:
+        """What should be shown, whether or not an order of ours stands there already; empty while nothing should."""
+        return self._wishes
+
     # --- what the engine tells us -----------------------------------------------------------------------------------------
 
     def filled(self, now_ms: int) -> None:

@@ -9,9 +9,11 @@ from bot.core.events import (
     BestQuoteSeen,
     BookDelta,
     BookSnapshot,
+    DayStatsSeen,
     FundingRateSeen,
     IndexPriceSeen,
     Level,
+    MarketDataEvent,
     MarkPriceSeen,
     TradeSeen,
 )
@@ -44,12 +46,12 @@ class MarketView:
         self.index: Seen | None = None
         self.last_trade: Seen | None = None
         self.funding_rate: Seen | None = None
+        self.day: DayStatsSeen | None = None
+        """The exchange's own figures of the last 24 hours."""
         self._best_quote: BestQuoteSeen | None = None
         self.feeds_lost: dict[str, str] = {"book": "not connected", "best_quote": "not connected", "mark": "not connected"}
 
-    def apply(
-        self, event: BookSnapshot | BookDelta | BestQuoteSeen | MarkPriceSeen | IndexPriceSeen | TradeSeen | FundingRateSeen
-    ) -> None:
+    def apply(self, event: MarketDataEvent) -> None:
         """Fold one market event."""
         match event:
             case BookSnapshot() | BookDelta():
@@ -67,6 +69,8 @@ class MarketView:
                 self.last_trade = Seen(self.rules.price(event.price), event.received_ms)
             case FundingRateSeen():
                 self.funding_rate = Seen(event.rate, event.received_ms)
+            case DayStatsSeen():
+                self.day = event
 
     def fall_back_to(self, price: Decimal, seen_ms: int) -> None:
         """Take the mark price of a position, where the mark feed itself has been silent; its age stays visible.

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from bot.core.errors import ConfigurationError, InvalidInput, MakerError, NotFound, NotSent, OutcomeUnknown, ProtocolError
-from bot.core.events import BalanceReported, FundingPayment, PositionReport
+from bot.core.events import BalanceReported, DayStatsSeen, FundingPayment, PositionReport
 from bot.core.market import Market
 from bot.core.numbers import plain
 from bot.core.orders import Fill, Order, OrderReport
@@ -121,6 +121,16 @@ class ExtendedExchange:
             is_private=False,
         )
         return translate.positive("markPrice", stats.mark_price)
+
+    async def day_stats(self, market: str) -> DayStatsSeen:
+        """Return the exchange's figures of the last 24 hours, by one public request."""
+        stats = await self._read(
+            wire.MarketStats,
+            f"/info/markets/{segment(market)}/stats",
+            route="/info/markets/{market}/stats",
+            is_private=False,
+        )
+        return translate.day_stats(market, stats, self._clock.now_ms())
 
     async def signing_domain(self) -> dict[str, object]:
         """Return the domain that orders are signed for, read once.

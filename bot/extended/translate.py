@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from bot.core.errors import InvalidInput, ProtocolError
-from bot.core.events import BalanceReported, FundingPayment, PositionReport
+from bot.core.events import BalanceReported, DayStatsSeen, FundingPayment, PositionReport
 from bot.core.market import Market
 from bot.core.orders import ExchangeStatus, Fill, OrderReport, Side
 from bot.extended import wire
@@ -130,6 +130,22 @@ def market_of(record: wire.MarketRecord) -> Market:
         )
     except InvalidInput as wrong:
         raise ProtocolError(str(wrong)) from None
+
+
+def day_stats(market: str, stats: wire.MarketStats, received_ms: int) -> DayStatsSeen:
+    """Return the figures of the last 24 hours; what the exchange left out stays unknown."""
+    change = stats.daily_price_change_percentage
+    volume, open_interest = stats.daily_volume, stats.open_interest
+    return DayStatsSeen(
+        market=market,
+        low=optional_price("dailyLow", stats.daily_low),
+        high=optional_price("dailyHigh", stats.daily_high),
+        change=None if change is None else number("dailyPriceChangePercentage", change),
+        volume=None if volume is None else not_negative("dailyVolume", volume),
+        open_interest=None if open_interest is None else not_negative("openInterest", open_interest),
+        exchange_ms=0,
+        received_ms=received_ms,
+    )
 
 
 # --- account ------------------------------------------------------------------------------------------------

@@ -81,6 +81,12 @@ class MarketRecord(Record, frozen=True, kw_only=True, rename="camel"):
 class MarketStats(Record, frozen=True, kw_only=True, rename="camel"):
     mark_price: Number
     index_price: Number | None = None
+    daily_volume: Number | None = None
+    daily_price_change_percentage: Number | None = None
+    """A fraction, whatever its name says."""
+    daily_low: Number | None = None
+    daily_high: Number | None = None
+    open_interest: Number | None = None
 
 
 class StarknetDomain(Record, frozen=True, kw_only=True, rename="camel"):

@@ -8,7 +8,6 @@ A picture holds no null. What is not known is left out, because in a merge patch
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import Any, Final
 
 from bot.core.actions import AnyAction
@@ -18,6 +17,7 @@ from bot.core.events import (
     BestQuoteSeen,
     BookDelta,
     BookSnapshot,
+    DayStatsSeen,
     Event,
     FeedLost,
     FeedRestored,
@@ -29,26 +29,21 @@ from bot.core.events import (
     StreamAlive,
     TradeSeen,
 )
-from bot.core.maker import Maker
 from bot.core.market_view import MarketView
 from bot.core.mode import BotState
 from bot.core.numbers import Lots, Ticks, plain
 from bot.core.orders import Fill, Order, OrderReport, Owner, Status
-from bot.observers.status import metrics, resting_prices
+from bot.observers.market_parts import MAKER_PARTS, ages_of, maker_part, prices_of, rules_of
+from bot.observers.market_watch import MarketWatch
+from bot.observers.picture import Picture, known
+from bot.observers.status import metrics
 
-BOOK_DEPTH: Final = 60
 TRADES_SHOWN: Final = 200
-THRESHOLD_STEP: Final = Decimal("0.000001")
-"""A threshold follows volatility; finer steps would say something new every second."""
 ACCOUNT_LIMIT_MS: Final = 20_000
 """A stream is alive while its socket answers pings."""
 READINGS_MISSED: Final = 3
-MAKER_PARTS: Final = ("state", "reason", "reason_code", "withheld", "quotes", "last_quote_price", "threshold_in_force")
-LARGEST_EXACT: Final = 2**53
-"""Whole numbers above this lose digits in a browser, so they travel as text."""
-ID_FIELDS: Final = frozenset({"id", "accountId", "orderId", "positionId"})
-
-Picture = dict[str, Any]
+HOUR_MS: Final = 3_600_000
+"""Funding is paid on the exchange's full hours."""
 
 
 class Feed:
@@ -64,13 +59,17 @@ class Feed:
         self._account: Picture = {}
         self._fills_seen = -1
         self._trades: Picture = {}
+        self._watches: dict[str, MarketWatch] = {}
 
     def record(self, engine: Engine, events: list[Event], actions: list[AnyAction]) -> None:
-        """Note what may have changed; called for every batch, on the order path, so it only notes."""
-        del engine
+        """Note what may have changed; called for every batch, on the order path, so it does little more than note."""
+        trades: dict[str, list[TradeSeen]] = {}
         for event in events:
             match event:
-                case BookSnapshot() | BookDelta() | BestQuoteSeen() | IndexPriceSeen() | TradeSeen() | FundingRateSeen():
+                case TradeSeen():
+                    self._stale_markets.add(event.market)
+                    trades.setdefault(event.market, []).append(event)
+                case BookSnapshot() | BookDelta() | BestQuoteSeen() | IndexPriceSeen() | FundingRateSeen() | DayStatsSeen():
                     self._stale_markets.add(event.market)
                 case MarkPriceSeen():
                     self._stale_markets.add(event.market)
@@ -85,6 +84,10 @@ class Feed:
                 case _:
                     self._is_account_stale = True
         self._is_account_stale |= bool(actions)
+        followed = self._stale_markets if not self._is_account_stale else set(engine.makers)
+        for name in followed & engine.makers.keys():
+            watch = self._watches.setdefault(name, MarketWatch())
+            watch.see(engine, engine.makers[name].view, trades.get(name, ()))
         if self._stale_markets or self._is_account_stale:
             self.changed.set()
 
@@ -118,17 +121,28 @@ class Feed:
             if name in stale or name not in self._markets:
                 view = engine.views[name]
                 self._markets[name] = {**rules_of(view), **prices_of(view, with_book=followed)}
+            self._watched(name)
             shown = maker_part(engine, engine.makers[name]) if name in engine.makers else {"state": "NOT_FOLLOWED"}
             held = self._markets[name]
             if any(held.get(key) != shown.get(key) for key in MAKER_PARTS):
                 kept = {key: value for key, value in held.items() if key not in MAKER_PARTS}
                 self._markets[name] = {**kept, **shown}
 
+    def _watched(self, name: str) -> None:
+        """Put in tape and queue places where they changed; they are the same objects where they did not."""
+        watch, held = self._watches.get(name), self._markets[name]
+        if watch is not None and (held.get("tape") is not watch.tape or held.get("queue") is not watch.queue):
+            self._markets[name] = {**held, "tape": watch.tape, "queue": watch.queue}
+
     def _with_ages(self, now_ms: int) -> Picture:
         """Add ages where a market is followed; the other markets only have a mark, whose age stands under `sources`."""
         views, settings = self._engine.views, self._engine.settings
+        exchange_ms = now_ms + self._engine.exchange_clock.offset_ms
+        next_funding_ms = (exchange_ms // HOUR_MS + 1) * HOUR_MS
         return {
-            name: {**part, "age_ms": ages_of(views[name], now_ms)} if name in settings else part
+            name: {**part, "age_ms": ages_of(views[name], now_ms), "next_funding_ms": next_funding_ms}
+            if name in settings
+            else part
             for name, part in self._markets.items()
         }
 
@@ -145,90 +159,10 @@ class Feed:
 # --- parts ----------------------------------------------------------------------------------------------------------------
 
 
-def known(fields: Mapping[str, Any]) -> Picture:
-    """Return the fields without those that are None, at every depth; large whole numbers and decimals become text."""
-    return {str(key): _plain_value(key, value) for key, value in fields.items() if value is not None}
-
-
-def _plain_value(key: object, value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return known(value)
-    if isinstance(value, list | tuple):
-        return [_plain_value("", each) for each in value if each is not None]
-    if isinstance(value, Decimal):
-        return plain(value)
-    if isinstance(value, int) and not isinstance(value, bool) and (key in ID_FIELDS or abs(value) > LARGEST_EXACT):
-        return str(value)
-    return value
-
-
 def bot_part(engine: Engine) -> Picture:
     running = engine.state not in (BotState.STOPPED, BotState.HALTED)
     reason = engine.state_reason
     return {"state": engine.state.value, "reason": reason.text, "reason_code": reason.code, "running": running}
-
-
-def rules_of(view: MarketView) -> Picture:
-    rules = view.rules
-    return {"tick_size": plain(rules.tick_size), "lot_size": plain(rules.lot_size), "min_size": plain(rules.min_size)}
-
-
-def prices_of(view: MarketView, *, with_book: bool) -> Picture:
-    """Return prices and, where the market is followed, touch and book."""
-    rules = view.rules
-    part: dict[str, Any] = {
-        "mark_price": view.mark and plain(view.mark.value),
-        "index_price": view.index and plain(view.index.value),
-        "last_price": view.last_trade and plain(view.last_trade.value),
-    }
-    if not with_book:
-        return known(part)
-    bid, ask, _ = view.touch()
-    if bid is not None:
-        part |= {"best_bid": plain(rules.price(bid.price)), "best_bid_size": plain(rules.size(bid.size))}
-    if ask is not None:
-        part |= {"best_ask": plain(rules.price(ask.price)), "best_ask_size": plain(rules.size(ask.size))}
-    if not view.book.problem:
-        bids, asks = view.book.bids(BOOK_DEPTH), view.book.asks(BOOK_DEPTH)
-        part["book"] = {
-            "bids": [[plain(rules.price(level.price)), plain(rules.size(level.size))] for level in bids],
-            "asks": [[plain(rules.price(level.price)), plain(rules.size(level.size))] for level in asks],
-        }
-    return known(part)
-
-
-def ages_of(view: MarketView, now_ms: int) -> Picture:
-    """Return how old each price is; a feed that was never seen has no age."""
-    _, _, touched_ms = view.touch()
-    return known(
-        {
-            "mark": view.mark and view.mark.age_ms(now_ms),
-            "bbo": max(0, now_ms - touched_ms) if touched_ms else None,
-            "book": max(0, now_ms - view.book.received_ms) if view.book.received_ms and not view.book.problem else None,
-        }
-    )
-
-
-def maker_part(engine: Engine, maker: Maker) -> Picture:
-    """Return what one market shows and, when it shows nothing, why."""
-    quotes = resting_prices(engine, maker.market)
-    return known(
-        {
-            "state": "QUOTING" if maker.reason is None else "NOT_QUOTING",
-            "reason": maker.reason and maker.reason.text,
-            "reason_code": maker.reason and maker.reason.code,
-            "withheld": {side.value: {"code": why.code, "reason": why.text} for side, why in maker.withheld.items()},
-            "quotes": quotes,
-            "last_quote_price": maker.last_quote_price,
-            "threshold_in_force": threshold_in_force(engine, maker),
-        }
-    )
-
-
-def threshold_in_force(engine: Engine, maker: Maker) -> str:
-    """Return the relative move that refreshes a market's quotes now: the configured one, or what the request budget can pay."""
-    threshold = engine.pace.threshold(maker.market, maker.settings.price_move_threshold, 2 * len(engine.makers))
-    return plain(threshold.quantize(THRESHOLD_STEP))
 
 
 def day_part(engine: Engine, now_ms: int) -> Picture:

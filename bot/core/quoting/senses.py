@@ -11,9 +11,11 @@ from bot.core.events import (
     BestQuoteSeen,
     BookDelta,
     BookSnapshot,
+    DayStatsSeen,
     FundingRateSeen,
     IndexPriceSeen,
     Level,
+    MarketDataEvent,
     MarkPriceSeen,
     TradeSeen,
 )
@@ -36,7 +38,6 @@ from bot.core.quoting.toxicity import Vpin
 from bot.core.quoting.volatility import VolatilityPair
 from bot.core.settings import MakerSettings
 
-TradeOrPrice = BookSnapshot | BookDelta | BestQuoteSeen | MarkPriceSeen | IndexPriceSeen | TradeSeen | FundingRateSeen
 OWN_TRADES_KEPT: Final = 2_000
 HOUR_MS: Final = 3_600_000
 
@@ -87,7 +88,7 @@ class MarketSense:
 
     # --- what is seen -----------------------------------------------------------------------------------------------------
 
-    def apply(self, event: TradeOrPrice, view: MarketView) -> None:
+    def apply(self, event: MarketDataEvent, view: MarketView) -> None:
         """Fold a market event that `view` has already folded."""
         match event:
             case BestQuoteSeen():
@@ -99,7 +100,7 @@ class MarketSense:
                 self._see_trade(event, view)
             case IndexPriceSeen():
                 self._see_index(view, event.received_ms)
-            case MarkPriceSeen() | FundingRateSeen():
+            case MarkPriceSeen() | FundingRateSeen() | DayStatsSeen():
                 pass  # the view keeps them; no estimate rests on them
 
     def _see_touch(self, view: MarketView, exchange_ms: int, now_ms: int) -> None:

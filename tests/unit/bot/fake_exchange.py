@@ -5,7 +5,7 @@ from collections.abc import Collection
 from decimal import Decimal
 
 from bot.core.errors import MakerError, NotSent
-from bot.core.events import BalanceReported, PositionReport
+from bot.core.events import BalanceReported, DayStatsSeen, PositionReport
 from bot.core.market import Market
 from bot.core.orders import Fill, Order, OrderReport
 from bot.ports import AccountIdentity, Emit, FeeRates, Objection, nobody_objects
@@ -42,6 +42,13 @@ class FakeExchange:
     async def mark_price(self, market: str) -> Decimal:
         self._called("mark_price", market)
         return Decimal(100)
+
+    async def day_stats(self, market: str) -> DayStatsSeen:
+        self._called("day_stats", market)
+        return DayStatsSeen(
+            market=market, low=Decimal(90), high=Decimal(110), change=Decimal("0.01"), volume=Decimal(5), open_interest=None,
+            exchange_ms=0, received_ms=1,
+        )  # fmt: skip
 
     async def place(self, order: Order, *, objection: Objection = nobody_objects) -> int:
         if why := objection():

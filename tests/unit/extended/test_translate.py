@@ -226,3 +226,25 @@ def test_f111_a_market_without_a_real_grid_is_refused_or_left_out(field: str, va
     with pytest.raises(ProtocolError):
         translate.markets_of([broken], strict=True)
     assert list(translate.markets_of([broken, {**MARKET, "name": "ETH-USD"}], strict=False)) == ["ETH-USD"]
+
+
+def test_the_figures_of_the_last_day_are_read_and_what_is_missing_stays_unknown() -> None:
+    stats = msgspec.convert(
+        {
+            "markPrice": "84058.47", "dailyVolume": "39659164", "dailyPriceChangePercentage": "-0.0012", "dailyLow": "83200",
+            "dailyHigh": "84900",
+        },
+        wire.MarketStats,
+    )  # fmt: skip
+
+    day = translate.day_stats("BTC-USD", stats, 7)
+
+    assert (day.low, day.high, day.change, day.volume) == (
+        Decimal(83_200), Decimal(84_900), Decimal("-0.0012"), Decimal(39_659_164),
+    )  # fmt: skip
+    assert day.open_interest is None
+
+
+def test_a_negative_volume_is_refused() -> None:
+    with pytest.raises(ProtocolError, match="dailyVolume"):
+        translate.day_stats("BTC-USD", wire.MarketStats(mark_price="1", daily_volume="-1"), 7)

@@ -23,7 +23,9 @@ from bot.core.events import (
 from bot.core.notes import Reason
 from bot.core.numbers import Lots, Ticks
 from bot.core.orders import ExchangeStatus, Fill, Side
-from bot.observers.feed import BOOK_DEPTH, TRADES_SHOWN, Feed, known
+from bot.observers.feed import TRADES_SHOWN, Feed
+from bot.observers.market_parts import BOOK_DEPTH
+from bot.observers.picture import known
 from tests.unit.core.play import START_MS, Play
 
 
@@ -311,6 +313,7 @@ def test_a_market_that_is_not_followed_shows_its_rules_and_mark_only(watched: Wa
 
     assert watched.look()["markets"]["BTC-USD"] == {
         "tick_size": "1", "lot_size": "0.00001", "min_size": "0.0001", "mark_price": "5", "state": "NOT_FOLLOWED",
+        "maker_fee_rate": "0", "taker_fee_rate": "0.00025", "max_leverage": "50",
     }  # fmt: skip
 
 

@@ -5,12 +5,21 @@ from decimal import Decimal
 
 import pytest
 
-from bot.core.events import BestQuoteSeen, BookSnapshot, FundingRateSeen, IndexPriceSeen, Level, MarkPriceSeen, TradeSeen
+from bot.core.events import (
+    BestQuoteSeen,
+    BookSnapshot,
+    FundingRateSeen,
+    IndexPriceSeen,
+    Level,
+    MarketDataEvent,
+    MarkPriceSeen,
+    TradeSeen,
+)
 from bot.core.market_view import MarketView
 from bot.core.numbers import Lots, Ticks
 from bot.core.orders import Fill, Order, Owner, Side, Status, TimeInForce
 from bot.core.quoting.opinions import Opinions
-from bot.core.quoting.senses import MarketSense, TradeOrPrice
+from bot.core.quoting.senses import MarketSense
 from bot.core.settings import MakerSettings
 from tests.unit.core.quoting.stage import NOW_MS, maker, market, quoting
 
@@ -25,7 +34,7 @@ class Watch:
         self.now_ms = NOW_MS
         self.trade_id = 0
 
-    def apply(self, event: TradeOrPrice) -> None:
+    def apply(self, event: MarketDataEvent) -> None:
         self.view.apply(event)
         self.sense.apply(event, self.view)
 
