@@ -13,15 +13,18 @@ import msgspec
 
 from backend.diff import merge_patch
 from backend.selection import EVERYTHING, Selection
+from backend.wire_socket import Wire, frame_of
 from bot.ports import Clock
 
 HEARTBEAT_MS: Final = 200
 """Published at least this often, which leaves room below the promised 250 ms."""
 PACE_MS: Final = 50
 """Changes that come closer together than this are published together."""
+COURTESY_S: Final = 0.01
+"""After a change the order that answers it goes first: comparing and encoding pictures takes the loop for a few milliseconds."""
 VIEWERS_PER_MS: Final = 5
 """From 250 viewers on, each five of them stretch the pace by a millisecond, up to the heartbeat."""
-SENDS_PER_TURN: Final = 20
+SENDS_PER_TURN: Final = 10
 """After so many viewers the loop gets a turn: orders never wait for spectators."""
 MOST_VIEWERS: Final = 50
 QUEUE_LENGTH: Final = 64
@@ -31,26 +34,43 @@ MOST_SELECTIONS: Final = 32
 Picture = dict[str, Any]
 
 
+class Message(msgspec.Struct, frozen=True):
+    """One message, made once however many look on: as text, and as it stands on the wire."""
+
+    text: str
+    frame: bytes
+
+
 class Viewer:
-    """One socket's queue. `ended` is set when it should close, with the reason in `why`."""
+    """One socket's way out: straight to its wire, or a queue where somebody else serves it.
+
+    `ended` is set when it should close, with the reason in `why`.
+    """
 
     def __init__(
-        self, *, showed_token: bool = False, queue_length: int = QUEUE_LENGTH, selection: Selection = EVERYTHING
+        self,
+        *,
+        showed_token: bool = False,
+        queue_length: int = QUEUE_LENGTH,
+        selection: Selection = EVERYTHING,
+        wire: Wire | None = None,
     ) -> None:
         self.showed_token = showed_token
         self.selection = selection
+        self.wire = wire
         self.ended = asyncio.Event()
         self.why = ""
         self._waiting: asyncio.Queue[str] = asyncio.Queue(queue_length)
 
-    def offer(self, text: str) -> bool:
-        """Queue a message; False, and the end of this viewer, when its queue is full."""
-        try:
-            self._waiting.put_nowait(text)
-        except asyncio.QueueFull:
+    def offer(self, message: Message) -> bool:
+        """Send or queue a message; False, and the end of this viewer, when it is too far behind."""
+        if self.wire is not None:
+            taken = self.wire.write(message.frame)
+        elif taken := not self._waiting.full():
+            self._waiting.put_nowait(message.text)
+        if not taken:
             self.end("too slow")
-            return False
-        return True
+        return taken
 
     async def next(self) -> str:
         return await self._waiting.get()
@@ -78,7 +98,7 @@ class Broadcaster:
         self._most_viewers = most_viewers
         self._viewers: set[Viewer] = set()
         self._encoder = msgspec.json.Encoder()
-        self._snapshots: dict[Selection, str] = {}
+        self._snapshots: dict[Selection, Message] = {}
         self._account_text = b""
         self._published_ms = clock.monotonic_ms()
         self.picture: Picture = {}
@@ -93,6 +113,8 @@ class Broadcaster:
         """Publish until cancelled."""
         while True:
             await self._wait_until_due()
+            if self._changed.is_set():
+                await asyncio.sleep(COURTESY_S)
             await self.publish()
 
     def wait_ms(self, now_ms: int) -> int:
@@ -122,14 +144,19 @@ class Broadcaster:
         self.seq += 1
         self._snapshots, self._account_text = {}, b""
         viewers = tuple(self._viewers)
-        texts = {each: self._diff(each, before) for each in {viewer.selection for viewer in viewers}}
+        messages = {each: self._diff(each, before) for each in {viewer.selection for viewer in viewers}}
         for count, viewer in enumerate(viewers, 1):
-            self._offer(viewer, texts[viewer.selection])
+            self._offer(viewer, messages[viewer.selection])
             if count % SENDS_PER_TURN == 0:
                 await asyncio.sleep(0)
 
     def join(
-        self, *, showed_token: bool = False, queue_length: int = QUEUE_LENGTH, selection: Selection = EVERYTHING
+        self,
+        *,
+        showed_token: bool = False,
+        queue_length: int = QUEUE_LENGTH,
+        selection: Selection = EVERYTHING,
+        wire: Wire | None = None,
     ) -> Viewer | None:
         """Take in a viewer and queue its snapshot; None when there are as many, or as many kinds of them, as allowed."""
         kinds = {viewer.selection for viewer in self._viewers} | {selection}
@@ -138,7 +165,7 @@ class Broadcaster:
             return None
         if self.seq == 0:
             self.picture, self.seq = self._read_picture(), 1
-        viewer = Viewer(showed_token=showed_token, queue_length=queue_length, selection=selection)
+        viewer = Viewer(showed_token=showed_token, queue_length=queue_length, selection=selection, wire=wire)
         self._viewers.add(viewer)
         self.send_snapshot(viewer)
         return viewer
@@ -147,7 +174,7 @@ class Broadcaster:
         """Queue all that this viewer wants of the picture, under the present number."""
         selection = viewer.selection
         if selection not in self._snapshots:
-            self._snapshots[selection] = self._text("snapshot", selection.of(self.picture))
+            self._snapshots[selection] = self._message("snapshot", selection.of(self.picture))
         self._offer(viewer, self._snapshots[selection])
 
     def leave(self, viewer: Viewer) -> None:
@@ -202,15 +229,16 @@ class Broadcaster:
             "exchange": self.picture.get("exchange", {}),
         }
 
-    def _offer(self, viewer: Viewer, text: str) -> None:
-        if viewer.offer(text):
+    def _offer(self, viewer: Viewer, message: Message) -> None:
+        if viewer.offer(message):
             self.messages += 1
-            self.bytes += len(text) if text.isascii() else len(text.encode())
+            self.bytes += len(message.frame)
         else:
             self.drop(viewer, "too slow")
 
-    def _diff(self, selection: Selection, before: Picture) -> str:
-        return self._text("diff", merge_patch(selection.of(before), selection.of(self.picture)))
+    def _diff(self, selection: Selection, before: Picture) -> Message:
+        return self._message("diff", merge_patch(selection.of(before), selection.of(self.picture)))
 
-    def _text(self, kind: str, content: Picture) -> str:
-        return self._encoder.encode({"type": kind, "seq": self.seq, "data": content}).decode()
+    def _message(self, kind: str, content: Picture) -> Message:
+        payload = self._encoder.encode({"type": kind, "seq": self.seq, "data": content})
+        return Message(payload.decode(), frame_of(payload))

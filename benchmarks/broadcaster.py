@@ -30,6 +30,7 @@ from websockets.exceptions import ConnectionClosed
 
 from backend.broadcaster import Broadcaster
 from backend.main import create_app
+from backend.wire_socket import WireSocket
 from benchmarks.stage.outcome import Target, conclude, say
 from bot.bot_logger import BotLogger
 from bot.clock import SystemClock
@@ -176,7 +177,9 @@ class Stage:
             most_viewers=most_viewers,
         )  # fmt: skip
         self.server = uvicorn.Server(
-            uvicorn.Config(self.app, host="127.0.0.1", port=0, log_config=None, access_log=False, ws_per_message_deflate=False)
+            uvicorn.Config(
+                self.app, host="127.0.0.1", port=0, log_config=None, access_log=False, ws_per_message_deflate=False, ws=WireSocket
+            )
         )
 
     @property
@@ -315,9 +318,11 @@ def main(arguments: Sequence[str]) -> int:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(DESCRIPTORS, most) if most > 0 else DESCRIPTORS, most))
     if given.as_viewers:
-        asyncio.run(look_on_together(given.port, given.viewers, given.stalled, given.seconds))
+        with asyncio.Runner(loop_factory=uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()) as runner:
+            runner.run(look_on_together(given.port, given.viewers, given.stalled, given.seconds))
         return 0
-    return asyncio.run(serve(given.viewers, given.seconds))
+    with asyncio.Runner(loop_factory=uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()) as runner:
+        return runner.run(serve(given.viewers, given.seconds))
 
 
 if __name__ == "__main__":

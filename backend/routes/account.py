@@ -15,6 +15,7 @@ from backend.routes.common import errors, service_of
 from backend.schemas import BroadcasterStats, CachedAccount
 from backend.selection import selection_of
 from backend.service import Service
+from backend.wire_socket import EXTENSION, Wire
 from bot.core.errors import InvalidInput
 
 router: Final = APIRouter(tags=["account"])
@@ -80,7 +81,8 @@ async def broadcast(socket: WebSocket) -> None:
     except InvalidInput as error:
         await socket.close(NOT_UNDERSTOOD, str(error)[:120])
         return
-    viewer = service.broadcaster.join(showed_token=needs_token, selection=selection)
+    wire: Wire | None = socket.scope.get("extensions", {}).get(EXTENSION)
+    viewer = service.broadcaster.join(showed_token=needs_token, selection=selection, wire=wire)
     if viewer is None:
         await socket.close(TRY_AGAIN_LATER, "too many viewers")
         return
@@ -110,12 +112,15 @@ async def _serve(socket: WebSocket, broadcaster: Broadcaster, viewer: Viewer) ->
     """Send and listen until the viewer leaves, is dropped, or the program ends."""
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_send(socket, broadcaster, viewer))
+            if viewer.wire is None:
+                tasks.create_task(_send(socket, broadcaster, viewer))
             tasks.create_task(_listen(socket, broadcaster, viewer))
             tasks.create_task(_wait_for_end(viewer))
     except* Over:
         pass  # the first of the three to end takes the others with it
-    if viewer.ended.is_set():
+    if viewer.why == "too slow" and viewer.wire is not None:
+        viewer.wire.abort()
+    elif viewer.ended.is_set():
         code = {"the token was rotated": TOKEN_REFUSED, "the program ends": GOING_AWAY}.get(viewer.why, TRY_AGAIN_LATER)
         await _close(socket, code, viewer.why)
 
@@ -134,12 +139,14 @@ async def _send(socket: WebSocket, broadcaster: Broadcaster, viewer: Viewer) -> 
 
 
 async def _listen(socket: WebSocket, broadcaster: Broadcaster, viewer: Viewer) -> None:
-    """Read what the viewer says: `{"type": "resync"}` asks for a snapshot, everything else is ignored."""
+    """Read what the viewer says: `{"type": "resync"}` asks for a snapshot, once for each number; the rest is ignored."""
+    answered = -1
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
             raise Over
-        if (message.get("text") or "").strip() == '{"type":"resync"}':
+        if answered != broadcaster.seq and (message.get("text") or "").strip() == '{"type":"resync"}':
+            answered = broadcaster.seq
             broadcaster.send_snapshot(viewer)
 
 

@@ -36,6 +36,7 @@ MEANT = {
     "InProcessExchange": "the exchange inside the bot's own process of the operating system",
     "process_bind_param": "a method that the database library calls by this name",
     "process_result_value": "the same",
+    "data_received": "a method that the event loop calls by this name",
     "handle_websocket_upgrade": "a method that the web server calls by this name",
 }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from backend.patient_http import PatientHttp
+from backend.wire_socket import WireSocket
 from tests.integration.backend.servers import serving
 from tests.unit.backend.fakes import World
 
@@ -66,5 +67,5 @@ def upgrade(port: int, **headers: str) -> bytes:
 async def service(home: Path, **options: Any) -> AsyncIterator[tuple[World, int]]:
     """Serve a fake bot as `mmbot run` would: with the connections' limits."""
     world = World(home, host=None, **options)
-    async with serving(world.app, http=PatientHttp) as port:
+    async with serving(world.app, http=PatientHttp, ws=WireSocket, ws_per_message_deflate=False) as port:
         yield world, port

@@ -9,7 +9,12 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from backend.patient_http import PatientHttp
+from backend.wire_socket import WireSocket
 from tests.unit.backend.fakes import World
+
+OURS: dict[str, Any] = {"http": PatientHttp, "ws": WireSocket, "ws_per_message_deflate": False}
+"""How `mmbot run` serves."""
 
 
 @contextlib.asynccontextmanager
@@ -33,5 +38,5 @@ async def serving(app: FastAPI, host: str = "127.0.0.1", **options: Any) -> Asyn
 async def world_on_a_port(home: Path, **options: Any) -> AsyncIterator[tuple[World, int]]:
     """Serve a fake bot's world; where it listens is found by the application itself."""
     world = World(home, host=None, **options)
-    async with serving(world.app) as port:
+    async with serving(world.app, **OURS) as port:
         yield world, port

@@ -1,4 +1,4 @@
-"""The Broadcaster over real sockets."""
+"""The Broadcaster over real sockets, as `mmbot run` serves them and as `uvicorn backend.main:app` does."""
 
 import asyncio
 import json
@@ -16,12 +16,19 @@ from backend.diff import apply_patch
 from bot.clock import SystemClock
 from bot.core.events import MarkPriceSeen
 from bot.environment import EnvironmentName
+from tests.integration.backend import servers
 from tests.integration.backend.servers import world_on_a_port
 from tests.unit.backend.fakes import World
 from tests.unit.core.play import START_MS
 
 DEADLINE_S = 10
 TESTNET = EnvironmentName.TESTNET
+
+
+@pytest.fixture(params=["mmbot run", "uvicorn"], autouse=True)
+def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param == "uvicorn":
+        monkeypatch.setattr(servers, "OURS", {})
 
 
 def address(port: int) -> str:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+import backend.broadcaster
 from backend.broadcaster import HEARTBEAT_MS, PACE_MS, SENDS_PER_TURN, Broadcaster, Viewer
 from backend.diff import apply_patch
+from backend.wire_socket import frame_of
 from bot.clock import TurnableClock
 
 
@@ -119,7 +121,7 @@ async def test_a_viewer_that_asks_for_the_picture_again_gets_it_under_the_presen
     assert again["data"] == stage.picture
 
 
-async def test_the_loop_gets_a_turn_after_every_twenty_viewers() -> None:
+async def test_the_loop_gets_a_turn_after_every_few_viewers() -> None:
     stage = Stage(most_viewers=1_000)
     for _ in range(SENDS_PER_TURN * 5):
         stage.join()
@@ -210,6 +212,25 @@ async def test_running_it_publishes_a_change_and_clears_the_bell(stage: Stage) -
     assert not stage.changed.is_set()
 
 
+async def test_the_order_that_answers_a_change_goes_before_the_message_about_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend.broadcaster, "COURTESY_S", 0.5)
+    running = asyncio.create_task(stage.broadcaster.run())
+    await asyncio.sleep(0)
+    stage.clock.turn(PACE_MS)
+    stage.changed.set()
+    for _ in range(20):  # the steps of deciding, signing and sending
+        await asyncio.sleep(0)
+    before = stage.broadcaster.seq
+    await next_of(stage.join())
+    await asyncio.sleep(0.6)
+    running.cancel()
+
+    assert before == 0
+    assert stage.broadcaster.seq >= 2
+
+
 async def test_the_cached_account_is_the_published_one_under_its_number(stage: Stage) -> None:
     await stage.show(orders={"a": {"x": "1"}}, positions={"BTC-USD": {"size": "1"}}, trades={}, balance={"mark_prices": {}})
 
@@ -239,7 +260,7 @@ async def test_messages_and_bytes_are_counted(stage: Stage) -> None:
     text = await viewer.next()
 
     assert stage.broadcaster.stats()["messages"] == 1
-    assert stage.broadcaster.stats()["bytes"] == len(text)
+    assert stage.broadcaster.stats()["bytes"] == len(frame_of(text.encode())) > len(text)
 
 
 async def test_a_great_many_viewers_get_fewer_messages_and_never_fewer_than_the_heartbeat() -> None:
