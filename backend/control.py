@@ -72,6 +72,10 @@ class BotControl(Protocol):
         """Pause and close the position; raises NotWhileRunning or PriceUnavailable."""
         ...
 
+    async def kill(self, reason: str = ...) -> dict[str, Any]:
+        """Halt and cancel every order of the account, whoever placed it; names what is left."""
+        ...
+
     def configure(self, changes: dict[str, object]) -> BotConfig:
         """Change settings; raises ConfigErrors, InvalidInput or NotWhileRunning."""
         ...

@@ -97,6 +97,25 @@ def config_change_schema() -> dict[str, Any]:
     return {**schema, "minProperties": 1, "examples": [{"spread_percentage": 0.002, "order_size": "0.02"}]}
 
 
+def inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    """Put every definition where it is used: inside a larger description a reference to `#/$defs` points nowhere."""
+    definitions = schema.get("$defs", {})
+
+    def placed(part: Any) -> Any:
+        if isinstance(part, list):
+            return [placed(each) for each in part]
+        if not isinstance(part, dict):
+            return part
+        name = str(part.get("$ref", "")).removeprefix("#/$defs/")
+        if name in definitions:
+            return placed({**definitions[name], **{key: value for key, value in part.items() if key != "$ref"}})
+        return {key: placed(value) for key, value in part.items() if key != "$defs"}
+
+    found = placed(schema)
+    assert isinstance(found, dict)
+    return found
+
+
 class ErrorBody(BaseModel):
     """What every refusal looks like; `field` names the part of the request that is meant."""
 
@@ -124,6 +143,14 @@ class Stopped(BaseModel):
 
 class Paused(BaseModel):
     status: Literal["paused", "pausing"]
+    remaining: list[str]
+
+
+class Killed(BaseModel):
+    """`found` orders of the account were open; `remaining` names those that are not known to be gone."""
+
+    status: Literal["killed", "killing"]
+    found: int
     remaining: list[str]
 
 

@@ -390,6 +390,10 @@ class MarketMaker:
         """Close the position of a market, the configured one by default; see `Verbs.flatten`."""
         return await self.verbs.flatten(market_name(market or self.config.market))
 
+    async def kill(self, reason: str = "killed by a person") -> dict[str, Any]:
+        """Halt and cancel every order of the account; see `Verbs.kill`."""
+        return await self.verbs.kill(reason)
+
     def configure(self, changes: dict[str, object]) -> BotConfig:
         """Change settings; see `Verbs.configured`."""
         before, self.config = self.config, self.verbs.configured(self.config, changes)

@@ -36,6 +36,9 @@ VERIFY_PAUSE_S: Final = 0.25
 FLATTEN_CAPS: Final = tuple(Decimal(each) for each in ("0.001", "0.002", "0.005", "0.01", "0.02"))
 """How far from mark each try of a flatten may go, as a fraction; inside the exchange's own band."""
 SETTLE_S: Final = 1.5
+KILL_TIMEOUT_S: Final = 8.0
+EMPTY_LISTS: Final = 2
+"""How often the exchange has to list nothing before we believe it: its reads lag its book."""
 
 
 class Verbs:
@@ -211,6 +214,41 @@ class Verbs:
     def halt(self, code: str, reason: str) -> None:
         """Halt until a person has looked."""
         self._emit(QuotingHalted(code=code, reason=reason, received_ms=self._clock.now_ms()))
+
+    async def kill(self, reason: str) -> dict[str, Any]:
+        """Halt until a person starts again, cancel every order of the account, by hand and strangers' too, and verify it.
+
+        The position stays as it is. Answers within 10 s, with how many orders were found and the ids of what is left.
+        """
+        if self._flattening is not None:
+            self._flattening.cancel()
+        foreign = self._engine.orders.foreign.values()
+        found = {order.client_order_id for order in self._engine.orders}
+        found |= {report.client_order_id or str(report.exchange_order_id) for report in foreign}
+        self.halt("killed", reason)
+        await self._until(lambda: self._engine.state is BotState.HALTED, 0.5)
+        left, empty_lists = sorted(found), 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(KILL_TIMEOUT_S):
+                while empty_lists < EMPTY_LISTS:
+                    left = await self._cancelled_or_left(left, again=empty_lists == 0)
+                    found |= set(left)
+                    empty_lists = 0 if left else empty_lists + 1
+                    await asyncio.sleep(VERIFY_PAUSE_S)
+        is_over = empty_lists == EMPTY_LISTS
+        self._logger.log("ERROR", "killed", None, found=len(found), remaining=len(left), verified=is_over)
+        return {"status": "killed" if is_over else "killing", "found": len(found), "remaining": left}
+
+    async def _cancelled_or_left(self, known: list[str], *, again: bool) -> list[str]:
+        """Cancel everything and list what is open; what cannot be asked is still there."""
+        try:
+            if again:
+                await self._exchange.mass_cancel(everything=True)
+            reports = await self._exchange.open_orders()
+        except ExchangeError as error:
+            self._logger.log("WARNING", "kill_not_verified", None, reason=str(error))
+            return known or ["unknown"]
+        return sorted(each.client_order_id or str(each.exchange_order_id) for each in reports)
 
     def _possibly_live(self) -> list[str]:
         return [order.client_order_id for order in self._engine.bot_orders()]

@@ -19,6 +19,7 @@ from backend.schemas import (
     Flattened,
     FlattenPreview,
     FlattenRequest,
+    Killed,
     LogLevel,
     Logs,
     Paused,
@@ -26,6 +27,7 @@ from backend.schemas import (
     Status,
     Stopped,
     config_change_schema,
+    inlined,
 )
 from bot.bot_logger import RING_SIZE
 from bot.config import HOT_FIELDS, BotConfig, ConfigErrors, changed_config
@@ -36,7 +38,7 @@ router: Final = APIRouter(prefix="/api/bot", tags=["bot"])
 settings_router: Final = APIRouter(tags=["bot"])
 LESSER: Final = ("read", "control")
 """Roles whose bearer may not raise a limit."""
-CONFIG_BODY: Final = {"requestBody": {"content": {"application/json": {"schema": config_change_schema()}}}}
+CONFIG_BODY: Final = {"requestBody": {"content": {"application/json": {"schema": inlined(config_change_schema())}}}}
 
 
 @router.post("/start", operation_id="startBot", responses={200: {"model": Started}, **errors(409, 422)})
@@ -60,6 +62,12 @@ async def stop(request: Request) -> Json:
 async def pause(request: Request) -> Json:
     """Pull the quotes and open nothing new until the next start."""
     return Json(await commanded(request, "pause", {}, service_of(request).bot.pause))
+
+
+@router.post("/kill", operation_id="killBot", responses={200: {"model": Killed}, **errors()})
+async def kill(request: Request) -> Json:
+    """Halt until a person starts again, and cancel every order of the account, whoever placed it; the position stays."""
+    return Json(await commanded(request, "kill", {}, service_of(request).bot.kill))
 
 
 @router.get("/flatten", operation_id="previewFlatten", responses={200: {"model": FlattenPreview}, **errors(422)})

@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alerts
+         * @description Return what people were told, newest first: info, warning or critical.
+         */
+        get: operations["getAlerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/bot/config": {
         parameters: {
             query?: never;
@@ -24,6 +44,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/bot/flatten": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Flatten Preview
+         * @description Say what a flatten would cost now, from the live book; nothing is sent.
+         */
+        get: operations["previewFlatten"];
+        put?: never;
+        /**
+         * Flatten
+         * @description Pause, then close a market's position with reduce-only orders whose price cap widens step by step.
+         */
+        post: operations["flattenPosition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bot/kill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Kill
+         * @description Halt until a person starts again, and cancel every order of the account, whoever placed it; the position stays.
+         */
+        post: operations["killBot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/bot/logs": {
         parameters: {
             query?: never;
@@ -38,6 +102,26 @@ export interface paths {
         get: operations["getBotLogs"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bot/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause
+         * @description Pull the quotes and open nothing new until the next start.
+         */
+        post: operations["pauseBot"];
         delete?: never;
         options?: never;
         head?: never;
@@ -144,6 +228,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/config/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Config Schema
+         * @description Describe every setting: type, range, default, meaning, and whether it changes while the bot quotes.
+         */
+        get: operations["getConfigSchema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Decisions
+         * @description Return what the bot decided and why, newest first; at most one of a kind for each market and second.
+         */
+        get: operations["getDecisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/equity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Equity
+         * @description Return the account's equity over time, newest first, at most one point for every ten seconds.
+         */
+        get: operations["getEquity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/fills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fills
+         * @description Return executions of this account, newest first, as the records have them: at most a moment behind.
+         */
+        get: operations["getFills"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/funding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Funding
+         * @description Return funding payments, newest first; `amount` is positive when we received it.
+         */
+        get: operations["getFunding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Jobs
+         * @description Return the newest commands first: who gave them, their state, and the reason of a refusal.
+         */
+        get: operations["getJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Job
+         * @description Return one command by the id that its answer's header `X-Command-Id` named.
+         */
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/markets": {
         parameters: {
             query?: never;
@@ -158,6 +382,46 @@ export interface paths {
         get: operations["getMarkets"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/markets/{market}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start
+         * @description Quote a market again that was taken out; it quotes as soon as the whole bot does.
+         */
+        post: operations["resumeMarket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/markets/{market}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop
+         * @description Pull one market's quotes and keep it out until it is started again; the others go on.
+         */
+        post: operations["pauseMarket"];
         delete?: never;
         options?: never;
         head?: never;
@@ -204,6 +468,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/orders/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Order History
+         * @description Return the orders of the bot and those by hand, newest first, ended ones too, with how each ended.
+         */
+        get: operations["getOrderHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/orders/{order_id}": {
         parameters: {
             query?: never;
@@ -219,6 +503,46 @@ export interface paths {
          * @description Cancel one order by the exchange's id or ours.
          */
         delete: operations["cancelOrder"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pnl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pnl
+         * @description Return what was earned in this run, and by day and market: total = realised + unrealised - fees + funding.
+         */
+        get: operations["getPnl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/risk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Risk Now
+         * @description Return limits, worst cases, room for each side, and what holds quotes back.
+         */
+        get: operations["getRisk"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -289,16 +613,49 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Accepted
+         * @description The command is carried out beside this answer; look at `GET /api/jobs/{id}`.
+         */
+        Accepted: {
+            /** Id */
+            id: string;
+            /** State */
+            state: string;
+        };
+        /** AlertList */
+        AlertList: {
+            /** Alerts */
+            alerts: {
+                [key: string]: unknown;
+            }[];
+            /** Records */
+            records: string;
+        };
+        /**
          * BotConfig
-         * @description How the bot quotes. Fractions: 0.001 is 0.1 %. The first six fields change only while the bot is stopped.
+         * @description How the bot quotes: the documents' fields for its market, and further markets beside it.
+         *
+         *     The documents' six fields change only while the bot is stopped.
          */
         BotConfig: {
+            /**
+             * Account Feed
+             * @description Follow the account by its stream, or by polling at the documents' rates where there is none.
+             * @default stream
+             * @enum {string}
+             */
+            account_feed: "stream" | "polling";
             /**
              * Enabled
              * @description Quote as soon as the program has started.
              * @default false
              */
             enabled: boolean;
+            /**
+             * Leverage
+             * @description Leverage set and verified at start; left as it is when not set.
+             */
+            leverage?: number | null;
             /**
              * Market
              * @default BTC-USD
@@ -322,6 +679,18 @@ export interface components {
              */
             min_refresh_ms: number;
             /**
+             * More Markets
+             * @description Further markets, each with settings of its own.
+             * @default []
+             */
+            more_markets: components["schemas"]["MarketConfig"][];
+            /**
+             * Order Lifetime S
+             * @description Seconds after which the book itself drops an order; renewed before.
+             * @default 90
+             */
+            order_lifetime_s: number;
+            /**
              * Order Size
              * @default 0.01
              */
@@ -332,6 +701,15 @@ export interface components {
              * @default 0.002
              */
             price_move_threshold: number;
+            /**
+             * Quoting
+             * @description Settings of the models, by name; docs/strategies/settings.md lists them.
+             */
+            quoting?: {
+                [key: string]: boolean | number | string | {
+                    [key: string]: number;
+                } | null;
+            };
             /**
              * Refresh Interval
              * @description Seconds; a check happens at least this often.
@@ -344,6 +722,13 @@ export interface components {
              * @default 0.001
              */
             spread_percentage: number;
+            /**
+             * Strategy
+             * @description simple is the documents' rule; the others decide spread, skew and sizes by models.
+             * @default simple
+             * @enum {string}
+             */
+            strategy: "simple" | "composite" | "glft" | "avellaneda_stoikov" | "grid";
         };
         /**
          * BroadcasterStats
@@ -403,6 +788,26 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * ConfigSchema
+         * @description `properties` is JSON schema; `hot` names the settings that change while the bot quotes.
+         */
+        ConfigSchema: {
+            /** Defaults */
+            defaults: {
+                [key: string]: unknown;
+            };
+            /** Hot */
+            hot: string[];
+            /** Properties */
+            properties: {
+                [key: string]: unknown;
+            };
+            /** Raises Limits */
+            raises_limits: string[];
+        } & {
+            [key: string]: unknown;
+        };
         /** Configured */
         Configured: {
             config: components["schemas"]["BotConfig"];
@@ -422,6 +827,24 @@ export interface components {
             /** Bid */
             bid: number | null;
         };
+        /** Decisions */
+        Decisions: {
+            /** Decisions */
+            decisions: {
+                [key: string]: unknown;
+            }[];
+            /** Records */
+            records: string;
+        };
+        /** EquityCurve */
+        EquityCurve: {
+            /** Equity */
+            equity: {
+                [key: string]: unknown;
+            }[];
+            /** Records */
+            records: string;
+        };
         /**
          * ErrorBody
          * @description What every refusal looks like; `field` names the part of the request that is meant.
@@ -438,10 +861,134 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * Fills
+         * @description `records` is ok, or says why the records may be behind.
+         */
+        Fills: {
+            /** Fills */
+            fills: {
+                [key: string]: unknown;
+            }[];
+            /** Records */
+            records: string;
+        };
+        /**
+         * FlattenPreview
+         * @description What a flatten would cost now, from the live book; `reason` says what stands against it.
+         */
+        FlattenPreview: {
+            /** Confirm */
+            confirm: string;
+            /** Market */
+            market: string;
+            /** Position */
+            position: string;
+            /** Reason */
+            reason: string | null;
+            side: components["schemas"]["SideName"] | null;
+            /** Size */
+            size: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * FlattenRequest
+         * @description Where a token is needed, `confirm` repeats what is meant: "flatten BTC-USD".
+         * @example {
+         *       "confirm": "flatten BTC-USD",
+         *       "market": "BTC-USD"
+         *     }
+         */
+        FlattenRequest: {
+            /**
+             * Confirm
+             * @default
+             */
+            confirm: string;
+            /** Market */
+            market?: string | null;
+        };
+        /**
+         * Flattened
+         * @description `position` is what is left, signed, in the base asset; `orders` what was tried, one after the other.
+         */
+        Flattened: {
+            /** Market */
+            market: string;
+            /** Orders */
+            orders: {
+                [key: string]: unknown;
+            }[];
+            /** Position */
+            position: string;
+            /** Status */
+            status: string;
+        };
+        /** FundingPayments */
+        FundingPayments: {
+            /** Funding */
+            funding: {
+                [key: string]: unknown;
+            }[];
+            /** Records */
+            records: string;
+        };
         /** Health */
         Health: {
             /** Status */
             status: string;
+        };
+        /**
+         * Job
+         * @description One command. REFUSED: nothing was done, and `reason` says why; FAILED: look at what is true now.
+         */
+        Job: {
+            /** Arguments */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /** Began Ms */
+            began_ms: number;
+            /** Code */
+            code: string | null;
+            /** Ended Ms */
+            ended_ms: number | null;
+            /** Id */
+            id: string;
+            /** Reason */
+            reason: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "RUNNING" | "DONE" | "REFUSED" | "FAILED";
+            /** Verb */
+            verb: string;
+            /** Who */
+            who: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** Jobs */
+        Jobs: {
+            /** Jobs */
+            jobs: components["schemas"]["Job"][];
+        };
+        /**
+         * Killed
+         * @description `found` orders of the account were open; `remaining` names those that are not known to be gone.
+         */
+        Killed: {
+            /** Found */
+            found: number;
+            /** Remaining */
+            remaining: string[];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "killed" | "killing";
         };
         /**
          * LogLevel
@@ -473,6 +1020,99 @@ export interface components {
         Logs: {
             /** Logs */
             logs: components["schemas"]["LogLineOut"][];
+        };
+        /**
+         * MarketConfig
+         * @description How one market is quoted. Fractions: 0.001 is 0.1 %.
+         */
+        MarketConfig: {
+            /**
+             * Leverage
+             * @description Leverage set and verified at start; left as it is when not set.
+             */
+            leverage?: number | null;
+            /**
+             * Market
+             * @default BTC-USD
+             */
+            market: string;
+            /**
+             * Max Divergence
+             * @description Largest distance of mark from mid.
+             * @default 0.005
+             */
+            max_divergence: number;
+            /**
+             * Max Position
+             * @description Largest position; 5 order sizes when not set.
+             */
+            max_position?: string | null;
+            /**
+             * Min Refresh Ms
+             * @description Shortest time between two refreshes.
+             * @default 0
+             */
+            min_refresh_ms: number;
+            /**
+             * Order Lifetime S
+             * @description Seconds after which the book itself drops an order; renewed before.
+             * @default 90
+             */
+            order_lifetime_s: number;
+            /**
+             * Order Size
+             * @default 0.01
+             */
+            order_size: string;
+            /**
+             * Price Move Threshold
+             * @description Relative move that refreshes quotes.
+             * @default 0.002
+             */
+            price_move_threshold: number;
+            /**
+             * Quoting
+             * @description Settings of the models, by name; docs/strategies/settings.md lists them.
+             */
+            quoting?: {
+                [key: string]: boolean | number | string | {
+                    [key: string]: number;
+                } | null;
+            };
+            /**
+             * Refresh Interval
+             * @description Seconds; a check happens at least this often.
+             * @default 5
+             */
+            refresh_interval: number;
+            /**
+             * Spread Percentage
+             * @description Distance of each quote from the price.
+             * @default 0.001
+             */
+            spread_percentage: number;
+            /**
+             * Strategy
+             * @description simple is the documents' rule; the others decide spread, skew and sizes by models.
+             * @default simple
+             * @enum {string}
+             */
+            strategy: "simple" | "composite" | "glft" | "avellaneda_stoikov" | "grid";
+        };
+        /**
+         * MarketPaused
+         * @description `remaining` names the bot's orders on this market that are not yet gone.
+         */
+        MarketPaused: {
+            /** Market */
+            market: string;
+            /** Remaining */
+            remaining: string[];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "paused" | "pausing" | "resumed";
         };
         /**
          * MarketRow
@@ -572,11 +1212,70 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** OrderHistory */
+        OrderHistory: {
+            /** Orders */
+            orders: {
+                [key: string]: unknown;
+            }[];
+            /** Records */
+            records: string;
+        };
         /**
          * OrderOutcome
          * @enum {string}
          */
         OrderOutcome: "PLACED" | "RESTING" | "FILLED" | "PARTIALLY_FILLED" | "CANCELLED" | "REJECTED" | "UNKNOWN";
+        /** Paused */
+        Paused: {
+            /** Remaining */
+            remaining: string[];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "paused" | "pausing";
+        };
+        /**
+         * Pnl
+         * @description Money in collateral, as text. total = realised + unrealised - fees + funding; fees positive: paid, funding: received.
+         */
+        Pnl: {
+            /** Days */
+            days: {
+                [key: string]: string;
+            }[];
+            /** Records */
+            records: string;
+            /** Run */
+            run: {
+                [key: string]: unknown;
+            };
+            /** Today */
+            today: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+        };
+        /**
+         * Risk
+         * @description Limits, worst cases and nets; amounts are text.
+         */
+        Risk: {
+            /** Exposure */
+            exposure: string;
+            /** Markets */
+            markets: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            /** State */
+            state: string;
+        } & {
+            [key: string]: unknown;
+        };
         /**
          * SideName
          * @enum {string}
@@ -603,6 +1302,8 @@ export interface components {
             active_orders: number;
             config: components["schemas"]["BotConfig"];
             current_quotes: components["schemas"]["CurrentQuotes"];
+            /** Env */
+            env: string;
             /** Last Quote Price */
             last_quote_price: number | null;
             /** Markets */
@@ -617,6 +1318,10 @@ export interface components {
             };
             /** Order Ids */
             order_ids: string[];
+            /** Reason */
+            reason: string;
+            /** Reason Code */
+            reason_code: string;
             /** Running */
             running: boolean;
             /** State */
@@ -652,6 +1357,122 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getAlerts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description Milliseconds since 1970, UTC; from then on. */
+                since?: number;
+                /** @description Milliseconds since 1970, UTC; older than that. 0: no end. */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertList"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     configureBot: {
         parameters: {
             query?: never;
@@ -663,11 +1484,23 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
+                     * Account Feed
+                     * @description Follow the account by its stream, or by polling at the documents' rates where there is none.
+                     * @default stream
+                     * @enum {string}
+                     */
+                    account_feed?: "stream" | "polling";
+                    /**
                      * Enabled
                      * @description Quote as soon as the program has started.
                      * @default false
                      */
                     enabled?: boolean;
+                    /**
+                     * Leverage
+                     * @description Leverage set and verified at start; left as it is when not set.
+                     */
+                    leverage?: number | null;
                     /**
                      * Market
                      * @default BTC-USD
@@ -691,6 +1524,91 @@ export interface operations {
                      */
                     min_refresh_ms?: number;
                     /**
+                     * More Markets
+                     * @description Further markets, each with settings of its own.
+                     * @default []
+                     */
+                    more_markets?: {
+                        /**
+                         * Leverage
+                         * @description Leverage set and verified at start; left as it is when not set.
+                         */
+                        leverage?: number | null;
+                        /**
+                         * Market
+                         * @default BTC-USD
+                         */
+                        market?: string;
+                        /**
+                         * Max Divergence
+                         * @description Largest distance of mark from mid.
+                         * @default 0.005
+                         */
+                        max_divergence?: number;
+                        /**
+                         * Max Position
+                         * @description Largest position; 5 order sizes when not set.
+                         */
+                        max_position?: string | null;
+                        /**
+                         * Min Refresh Ms
+                         * @description Shortest time between two refreshes.
+                         * @default 0
+                         */
+                        min_refresh_ms?: number;
+                        /**
+                         * Order Lifetime S
+                         * @description Seconds after which the book itself drops an order; renewed before.
+                         * @default 90
+                         */
+                        order_lifetime_s?: number;
+                        /**
+                         * Order Size
+                         * @default 0.01
+                         */
+                        order_size?: string;
+                        /**
+                         * Price Move Threshold
+                         * @description Relative move that refreshes quotes.
+                         * @default 0.002
+                         */
+                        price_move_threshold?: number;
+                        /**
+                         * Quoting
+                         * @description Settings of the models, by name; docs/strategies/settings.md lists them.
+                         */
+                        quoting?: {
+                            [key: string]: boolean | number | string | {
+                                [key: string]: number;
+                            } | null;
+                        };
+                        /**
+                         * Refresh Interval
+                         * @description Seconds; a check happens at least this often.
+                         * @default 5
+                         */
+                        refresh_interval?: number;
+                        /**
+                         * Spread Percentage
+                         * @description Distance of each quote from the price.
+                         * @default 0.001
+                         */
+                        spread_percentage?: number;
+                        /**
+                         * Strategy
+                         * @description simple is the documents' rule; the others decide spread, skew and sizes by models.
+                         * @default simple
+                         * @enum {string}
+                         */
+                        strategy?: "simple" | "composite" | "glft" | "avellaneda_stoikov" | "grid";
+                    }[];
+                    /**
+                     * Order Lifetime S
+                     * @description Seconds after which the book itself drops an order; renewed before.
+                     * @default 90
+                     */
+                    order_lifetime_s?: number;
+                    /**
                      * Order Size
                      * @default 0.01
                      */
@@ -701,6 +1619,15 @@ export interface operations {
                      * @default 0.002
                      */
                     price_move_threshold?: number;
+                    /**
+                     * Quoting
+                     * @description Settings of the models, by name; docs/strategies/settings.md lists them.
+                     */
+                    quoting?: {
+                        [key: string]: boolean | number | string | {
+                            [key: string]: number;
+                        } | null;
+                    };
                     /**
                      * Refresh Interval
                      * @description Seconds; a check happens at least this often.
@@ -713,6 +1640,13 @@ export interface operations {
                      * @default 0.001
                      */
                     spread_percentage?: number;
+                    /**
+                     * Strategy
+                     * @description simple is the documents' rule; the others decide spread, skew and sizes by models.
+                     * @default simple
+                     * @enum {string}
+                     */
+                    strategy?: "simple" | "composite" | "glft" | "avellaneda_stoikov" | "grid";
                 };
             };
         };
@@ -791,6 +1725,355 @@ export interface operations {
             };
             /** @description A value cannot be used; nothing was done. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    previewFlatten: {
+        parameters: {
+            query?: {
+                /** @description The configured market otherwise. */
+                market?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlattenPreview"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    flattenPosition: {
+        parameters: {
+            query?: {
+                /** @description False: answer at once, and look at the job. */
+                wait?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FlattenRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flattened"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not in this state of the bot. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    killBot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Killed"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -944,6 +2227,116 @@ export interface operations {
             };
         };
     };
+    pauseBot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paused"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not in this state of the bot. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     startBot: {
         parameters: {
             query?: never;
@@ -1018,6 +2411,15 @@ export interface operations {
             };
             /** @description The Host is not a name of this service. */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1458,6 +2860,810 @@ export interface operations {
             };
         };
     };
+    getConfigSchema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigSchema"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getDecisions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description BTC-USD; BTC-PERP is another name of it. */
+                market?: string | null;
+                /** @description Milliseconds since 1970, UTC; from then on. */
+                since?: number;
+                /** @description Milliseconds since 1970, UTC; older than that. 0: no end. */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decisions"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getEquity: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description Milliseconds since 1970, UTC; from then on. */
+                since?: number;
+                /** @description Milliseconds since 1970, UTC; older than that. 0: no end. */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EquityCurve"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getFills: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description BTC-USD; BTC-PERP is another name of it. */
+                market?: string | null;
+                /** @description Milliseconds since 1970, UTC; from then on. */
+                since?: number;
+                /** @description Milliseconds since 1970, UTC; older than that. 0: no end. */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fills"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getFunding: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description BTC-USD; BTC-PERP is another name of it. */
+                market?: string | null;
+                /** @description Milliseconds since 1970, UTC; from then on. */
+                since?: number;
+                /** @description Milliseconds since 1970, UTC; older than that. 0: no end. */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FundingPayments"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getJobs: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Jobs"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The exchange does not know it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     getMarkets: {
         parameters: {
             query?: never;
@@ -1523,6 +3729,241 @@ export interface operations {
             };
             /** @description The Host is not a name of this service. */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    resumeMarket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description BTC-USD; BTC-PERP is another name of it. */
+                market: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketPaused"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not in this state of the bot. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    pauseMarket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description BTC-USD; BTC-PERP is another name of it. */
+                market: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketPaused"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1804,6 +4245,124 @@ export interface operations {
             };
         };
     };
+    getOrderHistory: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description BTC-USD; BTC-PERP is another name of it. */
+                market?: string | null;
+                /** @description Milliseconds since 1970, UTC; from then on. */
+                since?: number;
+                /** @description Milliseconds since 1970, UTC; older than that. 0: no end. */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderHistory"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     cancelOrder: {
         parameters: {
             query?: never;
@@ -1908,6 +4467,219 @@ export interface operations {
             };
             /** @description A value cannot be used; nothing was done. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getPnl: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pnl"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getRisk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Risk"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
                 headers: {
                     [name: string]: unknown;
                 };

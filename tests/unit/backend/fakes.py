@@ -87,6 +87,10 @@ class FakeBot:
         self._called("flatten", market)
         return {"status": "flat", "market": market or self.config.market, "position": "0", "orders": []}
 
+    async def kill(self, reason: str = "killed by a person") -> dict[str, Any]:
+        self._called("kill", reason)
+        return self.answers.get("kill", {"status": "killed", "found": 0, "remaining": []})
+
     def configure(self, changes: dict[str, object]) -> BotConfig:
         self._called("configure", changes)
         self.config = changed_config(self.config, changes)

@@ -40,6 +40,15 @@ def test_stop_names_what_is_left(world: World, client: TestClient) -> None:
     assert client.post("/api/bot/stop").json() == {"status": "stopping", "remaining": ["mmb-1-7"]}
 
 
+def test_a_kill_says_how_many_orders_it_found_and_what_is_left(world: World, client: TestClient) -> None:
+    world.bot.answers["kill"] = {"status": "killing", "found": 3, "remaining": ["mmb-1-7"]}
+
+    answer = client.post("/api/bot/kill")
+
+    assert answer.json() == {"status": "killing", "found": 3, "remaining": ["mmb-1-7"]}
+    assert world.bot.calls[-1] == ("kill", "killed by a person")
+
+
 def test_the_status_has_the_documents_fields_and_types(world: World, client: TestClient) -> None:
     world.bot.play.ready()
 

@@ -26,7 +26,7 @@ def operations(schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_every_promised_route_is_described(schema: dict[str, Any]) -> None:
     assert set(operations(schema)) == {
         "post /api/bot/start", "post /api/bot/stop", "get /api/bot/status", "post /api/bot/config", "get /api/bot/logs",
-        "post /api/bot/pause", "post /api/bot/flatten",
+        "post /api/bot/pause", "post /api/bot/flatten", "post /api/bot/kill",
         "post /api/orders/create", "get /api/orders", "delete /api/orders/{order_id}", "get /api/cached-account",
         "get /api/broadcaster/stats", "get /api/markets", "post /api/markets/{market}/start", "post /api/markets/{market}/stop",
         "get /api/bot/flatten", "get /api/config/schema", "get /api/pnl", "get /api/fills", "get /api/decisions",
@@ -34,6 +34,19 @@ def test_every_promised_route_is_described(schema: dict[str, Any]) -> None:
         "get /api/jobs", "get /api/jobs/{job_id}",
         "get /healthz", "get /readyz", "get /metrics",
     }  # fmt: skip
+
+
+def test_every_reference_points_to_something(schema: dict[str, Any]) -> None:
+    def references(part: Any) -> list[str]:
+        if isinstance(part, list):
+            return [name for each in part for name in references(each)]
+        if not isinstance(part, dict):
+            return []
+        own = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
+        return own + [name for each in part.values() for name in references(each)]
+
+    known = {f"#/components/schemas/{name}" for name in schema["components"]["schemas"]}
+    assert set(references(schema)) <= known
 
 
 def test_every_operation_has_a_name_of_its_own(schema: dict[str, Any]) -> None:

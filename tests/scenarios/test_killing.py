@@ -1,0 +1,51 @@
+"""The last button: everything on the account is cancelled, whoever placed it, and it is verified."""
+
+import pytest
+
+from bot.core.mode import BotState
+from bot.core.orders import Owner
+from simulator.inprocess_trouble import acknowledge_only, refuse
+from simulator.refusals import Code
+from tests.support.virtual_world import World
+
+
+def test_a_kill_cancels_the_bots_and_strangers_orders_and_halts_until_a_person_starts() -> None:
+    with World(seed=301) as world:
+        bot = world.quoting_bot()
+        world.foreign_order("BUY", 85_000, lots=500)
+        world.run_for(1)
+        killed = world.do(bot.maker.kill(), bot)
+
+        assert (killed["status"], killed["remaining"]) == ("killed", [])
+        assert killed["found"] >= 3
+        assert world.live() == world.live(Owner.FOREIGN) == []
+        assert (bot.state, bot.engine.state_reason.code) == (BotState.HALTED, "killed")
+        pressed_s = world.now_s
+        world.run_for(20)
+        assert list(world.requests("create", "edit", since_s=pressed_s)) == []
+        world.do(bot.maker.start(), bot)
+        world.until(lambda: world.resting("BUY"), 10, "it quotes again once a person has started it")
+
+
+@pytest.mark.parametrize("trouble", [acknowledge_only({"data": None}), refuse(Code.INTERNAL)], ids=["ignored", "refused"])
+def test_a_kill_that_was_ignored_or_refused_is_sent_again_until_nothing_is_listed(trouble: object) -> None:
+    with World(seed=302) as world:
+        bot = world.quoting_bot()
+        held = world.exchange.meddle("mass_cancel", trouble, times=1)  # type: ignore[arg-type]  # both are meddlers
+        world.foreign_order("SELL", 88_000, lots=500)
+        killed = world.do(bot.maker.kill(), bot)
+
+        assert held.struck == 1
+        assert killed["remaining"] == []
+        assert world.live(Owner.FOREIGN) == []
+
+
+def test_a_kill_whose_list_cannot_be_read_does_not_claim_that_nothing_is_left() -> None:
+    with World(seed=303) as world:
+        bot = world.quoting_bot()
+        held = world.exchange.meddle("open_orders", refuse(Code.INTERNAL))
+        killed = world.do(bot.maker.kill(), bot)
+
+        assert held.struck >= 2
+        assert killed["status"] == "killing"
+        assert killed["remaining"] != []
