@@ -88,7 +88,7 @@ const commanding = () => ({ signal: AbortSignal.timeout(COMMAND_DEADLINE_MS) });
 export const api = {
   startBot: () => settled(client.POST("/api/bot/start", commanding())),
   stopBot: () => settled(client.POST("/api/bot/stop", commanding())),
-  status: () => settled(client.GET("/api/bot/status", reading())) as Promise<PolledStatus>,
+  status: () => settled(client.GET("/api/bot/status", reading())) as unknown as Promise<PolledStatus>,
   configure: (changes: ConfigChanges) => settled(client.POST("/api/bot/config", { body: changes, ...commanding() })),
   logs: (limit: number, level: LogLevel) => settled(client.GET("/api/bot/logs", { params: { query: { limit, level } }, ...reading() })),
   createOrder: (order: NewOrder) => settled(client.POST("/api/orders/create", { body: order, ...commanding() })) as Promise<OrderAnswer>,

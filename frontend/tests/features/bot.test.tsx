@@ -9,7 +9,7 @@ import { PICTURE, draw } from "../render";
 const start = vi.spyOn(api, "startBot");
 const stop = vi.spyOn(api, "stopBot");
 const configure = vi.spyOn(api, "configure");
-const CONFIG = { market: "BTC-USD", spread_percentage: 0.001, order_size: "0.01", refresh_interval: 5, price_move_threshold: 0.002, enabled: false, min_refresh_ms: 0, max_divergence: 0.005 };
+const CONFIG: Awaited<ReturnType<typeof api.startBot>>["config"] = { market: "BTC-USD", spread_percentage: 0.001, order_size: "0.01", refresh_interval: 5, price_move_threshold: 0.002, enabled: false, min_refresh_ms: 0, max_divergence: 0.005, account_feed: "stream", more_markets: [], order_lifetime_s: 90, strategy: "simple" };
 const running = { ...PICTURE, bot: { state: "RUNNING" as const, running: true, reason: null } };
 
 beforeEach(() => {
