@@ -90,6 +90,12 @@ class BotControl(Protocol):
         """Place an order by hand; status UNKNOWN in the answer: it may exist."""
         ...
 
+    async def check_order(
+        self, *, market: str, side: str, price: str, size: str, time_in_force: str, reduce_only: bool
+    ) -> dict[str, Any]:
+        """Say what the gate would say to an order; nothing is sent. Raises InvalidInput."""
+        ...
+
     async def cancel_order(self, order_id: str) -> dict[str, Any]:
         """Cancel by the exchange's id or ours; raises NotFound."""
         ...

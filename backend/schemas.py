@@ -349,6 +349,29 @@ class OrderAnswer(BaseModel):
     status: OrderOutcome
 
 
+class OrderCheck(BaseModel):
+    """What the gate would say to an order now; amounts are text. `code` and `reason` stand beside REFUSED only."""
+
+    model_config = ConfigDict(extra="allow")
+
+    market: str
+    verdict: Literal["PASS", "TAKES", "REFUSED"]
+    notional: str
+    code: str | None = None
+    reason: str | None = None
+    takes: str | None = None
+    """How much of it would fill at once."""
+    takes_average: str | None = None
+    fee: str | None = None
+    """Of what would fill at once, at the taker's rate."""
+    pulls: int = 0
+    """Orders of the bot on the other side, which leave first when it can take."""
+    leverage: str | None = None
+    worst_now: str | None = None
+    worst_then: str | None = None
+    max_position: str | None = None
+
+
 class CancelAnswer(BaseModel):
     """What became of a cancel; CANCELLING: asked for, not yet confirmed."""
 
@@ -389,6 +412,15 @@ class MarketRow(BaseModel):
 
 class Markets(BaseModel):
     markets: list[MarketRow]
+
+
+class MarketSeries(BaseModel):
+    """What a market looked like lately, oldest first; each row holds one value for each of `columns`."""
+
+    market: str
+    step_s: int
+    columns: list[str]
+    rows: list[list[str | int | None]]
 
 
 class CachedAccount(BaseModel):

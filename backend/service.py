@@ -20,6 +20,7 @@ from bot.history import config_hash
 from bot.observers.alerts import Alerts
 from bot.observers.feed import Feed
 from bot.observers.records import Records, database_url
+from bot.observers.series import Series
 from bot.observers.tallies import Tallies
 from bot.ports import Clock
 from bot.state_folder import StateFolder
@@ -56,6 +57,7 @@ class Service:
         self.broadcaster = Broadcaster(self.picture, self.feed.changed, clock, most_viewers=most_viewers)
         self.records = records
         self.tallies = Tallies(clock)
+        self.series = Series(clock)
         self.sockets_without_token = 0
         """Sockets that are open and have not shown their token yet."""
         self.commands = Commands(clock, bot.tell, lambda: config_hash(bot.config))
@@ -189,7 +191,7 @@ async def running_service(
         service.alerts = alerts
         if alerts is not None:
             alerts.tell = bot.tell
-        bot.watchers += [service.feed.record, service.tallies.record]
+        bot.watchers += [service.feed.record, service.tallies.record, service.series.record]
         try:
             async with asyncio.TaskGroup() as tasks:
                 running = [

@@ -10,16 +10,20 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
+import msgspec
+
 from bot.core.actions import CancelOrder
 from bot.core.engine import Engine
-from bot.core.errors import InvalidInput, RiskRefused
+from bot.core.errors import ExchangeError, InvalidInput, RiskRefused
+from bot.core.events import Level
 from bot.core.market import market_name
 from bot.core.market_view import MarketView
 from bot.core.mode import BotState
 from bot.core.notes import Reason
 from bot.core.numbers import Lots, Ticks, parse_decimal, plain
-from bot.core.order_ids import OrderIds
+from bot.core.order_ids import OrderId, OrderIds
 from bot.core.orders import Order, Owner, Saw, Side, Status, TimeInForce
+from bot.core.risk.exposure import possibly_live
 from bot.observers.feed import orders_part
 from bot.order_manager import OrderManager
 from bot.ports import Clock, Exchange
@@ -31,7 +35,21 @@ IOC_LIFETIME_MS: Final = 60_000
 PULL_TIMEOUT_S: Final = 5.0
 OUTCOME_TIMEOUT_S: Final = 2.0
 LOOK_EVERY_S: Final = 0.01
+LEVERAGE_KEPT_MS: Final = 60_000
+NO_ID: Final = OrderId(text="check", nonce=0)
+"""An order that is only judged never leaves, so it needs no id of its own."""
 KINDS: Final = ("POST_ONLY", "GTC", "GTT", "IOC", "FOK")
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What an order would take from the book at once."""
+
+    lots: Lots
+    value: Decimal
+    average: Decimal | None
+
+
+NOTHING_TAKEN: Final = Taken(Lots(0), Decimal(0), None)
 
 
 class HandOrders:
@@ -44,6 +62,7 @@ class HandOrders:
         self._clock = clock
         self._ids = ids
         self.longest_expiry_days = LONGEST_EXPIRY_DAYS
+        self._leverages: dict[str, tuple[Decimal | None, int]] = {}
 
     async def create(
         self,
@@ -62,9 +81,7 @@ class HandOrders:
 
         Raises: InvalidInput, RiskRefused, IdsExhausted; what the exchange says comes back in the answer.
         """
-        if self._engine.state is BotState.HALTED and not reduce_only:
-            why = self._engine.state_reason.text
-            raise RiskRefused("halted", f"the bot is halted: {why}; only orders that reduce the position are taken")
+        self._require_running(reduce_only=reduce_only)
         view = self._engine.view_of(market_name(market))
         wanted = _side(side)
         kind = _kind(time_in_force)
@@ -72,7 +89,8 @@ class HandOrders:
         lots = view.rules.exact_lots(parse_decimal("size", size))
         if kind == "FOK":
             self._require_fillable(view, wanted, ticks, lots)
-        order = self._order(view, wanted, ticks, lots, kind=kind, reduce_only=reduce_only)
+        order_id = self._ids.take(Owner.HAND)
+        order = self._order(view, wanted, ticks, lots, kind=kind, reduce_only=reduce_only, order_id=order_id)
         maker = self._engine.makers.get(view.rules.name)
         pulls = maker is not None and kind != "POST_ONLY" and _may_take(view, order)
         if not pulls or maker is None:
@@ -89,6 +107,43 @@ class HandOrders:
             return await self._send(order, view, kind)
         finally:
             maker.release(wanted.opposite, self._clock.now_ms())
+
+    async def check(
+        self, *, market: str, side: str, price: object, size: object, time_in_force: str, reduce_only: bool = False
+    ) -> dict[str, Any]:
+        """Say what the gate would say to an order now; nothing is sent, and no id is used.
+
+        `verdict` is PASS, TAKES (it would pass, and can fill at once) or REFUSED with code and reason. Amounts are text.
+
+        Raises: InvalidInput as `create` would.
+        """
+        view = self._engine.view_of(market_name(market))
+        wanted, kind = _side(side), _kind(time_in_force)
+        ticks = view.rules.exact_ticks(parse_decimal("price", price))
+        lots = view.rules.exact_lots(parse_decimal("size", size))
+        order = self._order(view, wanted, ticks, lots, kind=kind, reduce_only=reduce_only, order_id=NO_ID)
+        taken = _taken(view, order) if kind != "POST_ONLY" else NOTHING_TAKEN
+        answer = {
+            "market": view.rules.name,
+            "verdict": "TAKES" if kind != "POST_ONLY" and _may_take(view, order) else "PASS",
+            "notional": plain(view.rules.notional(ticks, lots)),
+            "takes": plain(view.rules.size(taken.lots)),
+            "takes_average": None if taken.average is None else plain(taken.average),
+            "fee": plain(taken.value * view.rules.taker_fee_rate),
+            "pulls": len(self._engine.orders.of(order.market, Owner.BOT, wanted.opposite)),
+            "leverage": await self._leverage(view.rules.name),
+            **self._worst(view, order),
+        }
+        try:
+            self._require_running(reduce_only=reduce_only)
+            if kind == "FOK":
+                self._require_fillable(view, wanted, ticks, lots)
+            if kind == "POST_ONLY":
+                _require_resting(view, order)
+            self._engine.judge(order, view)
+        except RiskRefused as refusal:
+            return answer | {"verdict": "REFUSED", "code": refusal.code, "reason": str(refusal)}
+        return answer
 
     async def cancel(self, order_id: str) -> dict[str, Any]:
         """Cancel one order by the exchange's id or ours, whoever made it.
@@ -128,13 +183,45 @@ class HandOrders:
         chosen = [row for row in rows if name in (None, row["market"])]
         return sorted(chosen, key=lambda row: -int(row["createdTime"]))
 
+    # --- what a check says ------------------------------------------------------------------------------------------------
+
+    def _require_running(self, *, reduce_only: bool) -> None:
+        if self._engine.state is BotState.HALTED and not reduce_only:
+            why = self._engine.state_reason.text
+            raise RiskRefused("halted", f"the bot is halted: {why}; only orders that reduce the position are taken")
+
+    def _worst(self, view: MarketView, order: Order) -> dict[str, str | None]:
+        """Return the position if everything that may still fill on the order's side does, without and with it, and its limit."""
+        settings = self._engine.settings.get(view.rules.name)
+        live = possibly_live(self._engine.orders, view.rules, order.side)
+        worst = self._engine.account.position(view.rules.name) + order.side.sign * live
+        added = Decimal(0) if order.reduce_only else order.side.sign * view.rules.size(order.size)
+        return {
+            "worst_now": plain(worst),
+            "worst_then": plain(worst + added),
+            "max_position": None if settings is None else plain(settings.max_position),
+        }
+
+    async def _leverage(self, market: str) -> str | None:
+        """Return the leverage set for a market, asked for at most once a minute; None while it is not known."""
+        known = self._leverages.get(market)
+        now_ms = self._clock.monotonic_ms()
+        if known is None or now_ms - known[1] > LEVERAGE_KEPT_MS:
+            try:
+                found = (await self._exchange.leverage((market,))).get(market)
+            except ExchangeError:
+                found = None
+            known = self._leverages[market] = (found, now_ms)
+        return None if known[0] is None else plain(known[0])
+
     # --- steps ------------------------------------------------------------------------------------------------------------
 
-    def _order(self, view: MarketView, side: Side, ticks: Ticks, lots: Lots, *, kind: str, reduce_only: bool) -> Order:
+    def _order(
+        self, view: MarketView, side: Side, ticks: Ticks, lots: Lots, *, kind: str, reduce_only: bool, order_id: OrderId
+    ) -> Order:
         now_ms = self._clock.now_ms()
         takes = kind in ("IOC", "FOK")
         ends_ms = now_ms + (IOC_LIFETIME_MS if takes else self.longest_expiry_days * DAY_MS - IOC_LIFETIME_MS)
-        order_id = self._ids.take(Owner.HAND)
         return Order(
             client_order_id=order_id.text,
             nonce=order_id.nonce,
@@ -176,9 +263,7 @@ class HandOrders:
         """FOK is a checked IOC: it is refused here unless the live book can fill all of it within the price."""
         if view.book.problem:
             raise RiskRefused("fok_no_book", f"fill-or-kill needs a live book: {view.book.problem}")
-        levels = view.book.asks(200) if side is Side.BUY else view.book.bids(200)
-        within = [level for level in levels if (level.price <= ticks if side is Side.BUY else level.price >= ticks)]
-        available = sum(level.size for level in within)
+        available = sum(level.size for level in _within(view, side, ticks))
         if available < lots:
             there, asked = plain(view.rules.size(Lots(available))), plain(view.rules.size(lots))
             raise RiskRefused(
@@ -232,6 +317,37 @@ def _may_take(view: MarketView, order: Order) -> bool:
     if order.side is Side.BUY:
         return best_ask is None or order.price >= best_ask.price
     return best_bid is None or order.price <= best_bid.price
+
+
+def _require_resting(view: MarketView, order: Order) -> None:
+    """Refuse a post-only order that the exchange's book would refuse, as far as the live touch shows it."""
+    best_bid, best_ask, _ = view.touch()
+    opposite = best_ask if order.side is Side.BUY else best_bid
+    if opposite is not None and _may_take(view, order):
+        met = plain(view.rules.price(opposite.price))
+        raise RiskRefused("post_only_would_cross", f"a POST_ONLY order at this price would meet the other side at {met}")
+
+
+def _within(view: MarketView, side: Side, ticks: Ticks) -> list[Level]:
+    """Return the other side's levels that an order at this price can meet, best first."""
+    levels = view.book.asks(200) if side is Side.BUY else view.book.bids(200)
+    return [level for level in levels if (level.price <= ticks if side is Side.BUY else level.price >= ticks)]
+
+
+def _taken(view: MarketView, order: Order) -> Taken:
+    """Walk the live book as far as the order's price and size go; nothing on a broken book."""
+    if view.book.problem:
+        return NOTHING_TAKEN
+    lots, value = 0, Decimal(0)
+    for level in _within(view, order.side, order.price):
+        part = min(level.size, order.size - lots)
+        lots, value = lots + part, value + view.rules.notional(level.price, Lots(part))
+        if lots >= order.size:
+            break
+    if not lots:
+        return NOTHING_TAKEN
+    average = (value / view.rules.size(Lots(lots))).quantize(view.rules.tick_size / 100)
+    return Taken(Lots(lots), value, average)
 
 
 def _outcome(order: Order) -> str:

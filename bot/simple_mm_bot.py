@@ -419,6 +419,14 @@ class MarketMaker:
             market=market, side=side, price=price, size=size, time_in_force=time_in_force, reduce_only=reduce_only, shy=shy
         )
 
+    async def check_order(
+        self, *, market: str, side: str, price: object, size: object, time_in_force: str, reduce_only: bool = False
+    ) -> dict[str, Any]:
+        """Say what the gate would say; see `HandOrders.check`."""
+        return await self.hand.check(
+            market=market, side=side, price=price, size=size, time_in_force=time_in_force, reduce_only=reduce_only
+        )
+
     async def cancel_order(self, order_id: str) -> dict[str, Any]:
         """Cancel an order by the exchange's id or ours."""
         return await self.hand.cancel(order_id)

@@ -1,15 +1,17 @@
 """What is known about every market of the exchange: rules, mark price and its age."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Path, Request
+import msgspec
+from fastapi import APIRouter, Path, Query, Request
 
 from backend.answers import Json
 from backend.routes.common import commanded, errors, service_of
-from backend.schemas import MarketPaused, Markets
+from backend.schemas import MarketPaused, Markets, MarketSeries
 from bot.core.market import market_name
 from bot.core.market_view import MarketView
 from bot.core.numbers import plain
+from bot.observers.series import Minute, Second
 
 router: Final = APIRouter(prefix="/api/markets", tags=["markets"])
 Name = Annotated[str, Path(max_length=30, description="BTC-USD; BTC-PERP is another name of it.")]
@@ -22,6 +24,25 @@ async def markets(request: Request) -> Json:
     now_ms, engine = service.clock.now_ms(), service.bot.engine
     rows = [_row(view, now_ms, is_followed=name in engine.settings) for name, view in sorted(engine.views.items())]
     return Json({"markets": rows})
+
+
+@router.get("/{market}/series", operation_id="getSeries", responses={200: {"model": MarketSeries}, **errors(422)})
+async def series(
+    request: Request, market: Name, step: Annotated[Literal["1", "60"], Query(description="Seconds between two rows.")] = "1"
+) -> Json:
+    """Return prices, our quotes, position and PnL of the last half hour by the second, or of the last day by the minute."""
+    service = service_of(request)
+    name = service.bot.engine.view_of(market_name(market)).rules.name
+    by_second = step == "1"
+    rows = service.series.seconds(name) if by_second else service.series.minutes(name)
+    return Json(
+        {
+            "market": name,
+            "step_s": int(step),
+            "columns": list((Second if by_second else Minute).__struct_fields__),
+            "rows": [list(msgspec.structs.astuple(row)) for row in rows],
+        }
+    )
 
 
 @router.post("/{market}/stop", operation_id="pauseMarket", responses={200: {"model": MarketPaused}, **errors(422)})

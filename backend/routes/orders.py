@@ -6,7 +6,18 @@ from fastapi import APIRouter, Path, Query, Request
 
 from backend.answers import Json
 from backend.routes.common import Documented, commanded, errors, service_of
-from backend.schemas import LONGEST_ID, CancelAnswer, NewOrder, OpenOrders, OrderAnswer
+from backend.schemas import (
+    LONGEST_ID,
+    CancelAnswer,
+    DecimalText,
+    MarketText,
+    NewOrder,
+    OpenOrders,
+    OrderAnswer,
+    OrderCheck,
+    SideName,
+    TimeInForceName,
+)
 from bot.core.errors import OutcomeUnknown
 from bot.core.market import market_name
 from bot.observers.feed import orders_part
@@ -47,6 +58,25 @@ async def open_orders(
     name = None if market is None else engine.view_of(market_name(market)).rules.name
     orders = [order for order in orders_part(engine).values() if name in (None, order["market"])]
     return Json({"orders": sorted(orders, key=lambda order: -int(order["createdTime"]))})
+
+
+@router.get("/check", operation_id="checkOrder", responses={200: {"model": OrderCheck}, **errors(422)})
+async def check(
+    *,
+    request: Request,
+    market: Annotated[MarketText, Query()],
+    side: SideName,
+    price: Annotated[DecimalText, Query()],
+    size: Annotated[DecimalText, Query()],
+    time_in_force: Annotated[TimeInForceName, Query(alias="timeInForce")],
+    reduce_only: Annotated[bool, Query(alias="reduceOnly")] = False,
+) -> Json:
+    """Say what the risk gate would say to an order now; nothing is sent."""
+    bot = service_of(request).bot
+    answer = await bot.check_order(
+        market=market, side=side.value, price=price, size=size, time_in_force=time_in_force.value, reduce_only=reduce_only
+    )
+    return Json(answer)
 
 
 @router.delete(

@@ -388,6 +388,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/markets/{market}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Series
+         * @description Return prices, our quotes, position and PnL of the last half hour by the second, or of the last day by the minute.
+         */
+        get: operations["getSeries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/markets/{market}/start": {
         parameters: {
             query?: never;
@@ -440,6 +460,26 @@ export interface paths {
          * @description Return every order that may still fill: the bot's, ours by hand, and strangers'.
          */
         get: operations["getOpenOrders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check
+         * @description Say what the risk gate would say to an order now; nothing is sent.
+         */
+        get: operations["checkOrder"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1136,6 +1176,20 @@ export interface components {
             /** Tick Size */
             tick_size: string;
         };
+        /**
+         * MarketSeries
+         * @description What a market looked like lately, oldest first; each row holds one value for each of `columns`.
+         */
+        MarketSeries: {
+            /** Columns */
+            columns: string[];
+            /** Market */
+            market: string;
+            /** Rows */
+            rows: (string | number | null)[][];
+            /** Step S */
+            step_s: number;
+        };
         /** Markets */
         Markets: {
             /** Markets */
@@ -1209,6 +1263,46 @@ export interface components {
          */
         OrderAnswer: {
             status: components["schemas"]["OrderOutcome"];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * OrderCheck
+         * @description What the gate would say to an order now; amounts are text. `code` and `reason` stand beside REFUSED only.
+         */
+        OrderCheck: {
+            /** Code */
+            code?: string | null;
+            /** Fee */
+            fee?: string | null;
+            /** Leverage */
+            leverage?: string | null;
+            /** Market */
+            market: string;
+            /** Max Position */
+            max_position?: string | null;
+            /** Notional */
+            notional: string;
+            /**
+             * Pulls
+             * @default 0
+             */
+            pulls: number;
+            /** Reason */
+            reason?: string | null;
+            /** Takes */
+            takes?: string | null;
+            /** Takes Average */
+            takes_average?: string | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "PASS" | "TAKES" | "REFUSED";
+            /** Worst Now */
+            worst_now?: string | null;
+            /** Worst Then */
+            worst_then?: string | null;
         } & {
             [key: string]: unknown;
         };
@@ -3765,6 +3859,122 @@ export interface operations {
             };
         };
     };
+    getSeries: {
+        parameters: {
+            query?: {
+                /** @description Seconds between two rows. */
+                step?: "1" | "60";
+            };
+            header?: never;
+            path: {
+                /** @description BTC-USD; BTC-PERP is another name of it. */
+                market: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarketSeries"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     resumeMarket: {
         parameters: {
             query?: never;
@@ -4019,6 +4229,126 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpenOrders"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    checkOrder: {
+        parameters: {
+            query: {
+                /** @description BTC-USD; BTC-PERP is another name of it. */
+                market: string;
+                side: components["schemas"]["SideName"];
+                /** @description A plain decimal number above zero, as text. */
+                price: string;
+                /** @description A plain decimal number above zero, as text. */
+                size: string;
+                timeInForce: components["schemas"]["TimeInForceName"];
+                reduceOnly?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderCheck"];
                 };
             };
             /** @description The request cannot be read, or the exchange refused. */

@@ -108,6 +108,15 @@ class FakeBot:
         self._called("create_order", order)
         return self.answers.get("create_order", {"status": "RESTING", "id": "1", "externalId": "mmh-1-1", **order})
 
+    async def check_order(
+        self, *, market: str, side: str, price: str, size: str, time_in_force: str, reduce_only: bool
+    ) -> dict[str, Any]:
+        order = {
+            "market": market, "side": side, "price": price, "size": size, "timeInForce": time_in_force, "reduceOnly": reduce_only,
+        }  # fmt: skip
+        self._called("check_order", order)
+        return self.answers.get("check_order", {"market": market, "verdict": "PASS", "notional": "1"})
+
     async def cancel_order(self, order_id: str) -> dict[str, Any]:
         self._called("cancel_order", order_id)
         return self.answers.get("cancel_order", {"status": "CANCELLED", "id": order_id})

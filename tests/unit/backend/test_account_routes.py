@@ -58,3 +58,23 @@ def test_markets_show_rules_mark_and_age(world: World, client: TestClient) -> No
             }
         ]
     }
+
+
+def test_a_series_has_one_value_for_each_column(world: World, client: TestClient) -> None:
+    world.bot.play.ready()
+    world.bot.happens(MarkPriceSeen(market="BTC-USD", price=Decimal("86198.85"), exchange_ms=START_MS, received_ms=START_MS))
+
+    by_second = client.get("/api/markets/BTC-PERP/series").json()
+    by_minute = client.get("/api/markets/BTC-USD/series?step=60").json()
+
+    assert (by_second["market"], by_second["step_s"], len(by_second["rows"])) == ("BTC-USD", 1, 1)
+    row = dict(zip(by_second["columns"], by_second["rows"][0], strict=True))
+    assert (row["mark"], row["bid"]) == ("86198.85", None)
+    assert dict(zip(by_minute["columns"], by_minute["rows"][0], strict=True))["watched_s"] == 1
+
+
+def test_a_series_of_no_market_or_of_another_step_is_refused(world: World, client: TestClient) -> None:
+    world.bot.play.ready()
+
+    assert client.get("/api/markets/NO-USD/series").status_code == 422
+    assert client.get("/api/markets/BTC-USD/series?step=7").status_code == 422

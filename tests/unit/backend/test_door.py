@@ -14,7 +14,8 @@ from tests.unit.backend.fakes import SOCKET, World
 
 CONTROLS = [
     ("POST", "/api/bot/start"), ("POST", "/api/bot/stop"), ("GET", "/api/bot/status"), ("POST", "/api/bot/config"),
-    ("GET", "/api/bot/logs"), ("POST", "/api/orders/create"), ("GET", "/api/orders"), ("DELETE", "/api/orders/mmh-1-1"),
+    ("GET", "/api/bot/logs"), ("POST", "/api/orders/create"), ("GET", "/api/orders"), ("GET", "/api/orders/check"),
+    ("GET", "/api/markets/BTC-USD/series"), ("DELETE", "/api/orders/mmh-1-1"),
     ("GET", "/api/cached-account"), ("GET", "/api/broadcaster/stats"), ("GET", "/api/markets"), ("GET", "/metrics"),
     ("GET", "/api/pnl"), ("GET", "/api/fills"), ("GET", "/api/decisions"), ("GET", "/api/equity"), ("GET", "/api/risk"),
     ("GET", "/api/funding"), ("GET", "/api/orders/history"), ("GET", "/api/alerts"),

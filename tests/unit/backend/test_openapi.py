@@ -27,7 +27,8 @@ def test_every_promised_route_is_described(schema: dict[str, Any]) -> None:
     assert set(operations(schema)) == {
         "post /api/bot/start", "post /api/bot/stop", "get /api/bot/status", "post /api/bot/config", "get /api/bot/logs",
         "post /api/bot/pause", "post /api/bot/flatten", "post /api/bot/kill",
-        "post /api/orders/create", "get /api/orders", "delete /api/orders/{order_id}", "get /api/cached-account",
+        "post /api/orders/create", "get /api/orders", "get /api/orders/check",
+        "get /api/markets/{market}/series", "delete /api/orders/{order_id}", "get /api/cached-account",
         "get /api/broadcaster/stats", "get /api/markets", "post /api/markets/{market}/start", "post /api/markets/{market}/stop",
         "get /api/bot/flatten", "get /api/config/schema", "get /api/pnl", "get /api/fills", "get /api/decisions",
         "get /api/equity", "get /api/funding", "get /api/orders/history", "get /api/alerts", "get /api/risk",

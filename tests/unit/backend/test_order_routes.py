@@ -224,3 +224,33 @@ def test_an_id_that_no_order_can_have_is_refused(world: World, client: TestClien
 def test_an_id_cannot_lead_elsewhere(world: World, client: TestClient) -> None:
     assert client.delete("/api/orders/..%2Fbot%2Fstop").status_code == 404
     assert not world.bot.calls
+
+
+CHECK = {"market": "BTC-PERP", "side": "BUY", "price": "60000", "size": "0.001", "timeInForce": "GTC", "reduceOnly": "true"}
+
+
+def test_a_check_asks_the_gate_and_places_nothing(world: World, client: TestClient) -> None:
+    answer = client.get("/api/orders/check", params=CHECK)
+
+    assert answer.json()["verdict"] == "PASS"
+    assert world.bot.calls == [("check_order", {**CHECK, "market": "BTC-USD", "reduceOnly": True})]
+
+
+def test_a_check_that_is_refused_is_an_answer_and_not_an_error(world: World, client: TestClient) -> None:
+    world.bot.answers["check_order"] = {
+        "market": "BTC-USD", "verdict": "REFUSED", "notional": "1", "code": "position_limit", "reason": "no room",
+    }  # fmt: skip
+
+    answer = client.get("/api/orders/check", params=CHECK)
+
+    assert (answer.status_code, answer.json()["code"]) == (200, "position_limit")
+
+
+@pytest.mark.parametrize(
+    ("field", "bad"), [("price", "NaN"), ("size", "0"), ("market", "x"), ("side", "up"), ("timeInForce", "DAY")]
+)
+def test_a_check_of_what_is_no_order_is_refused_at_the_door(world: World, client: TestClient, field: str, bad: str) -> None:
+    answer = client.get("/api/orders/check", params={**CHECK, field: bad})
+
+    assert answer.status_code == 422
+    assert world.bot.calls == []

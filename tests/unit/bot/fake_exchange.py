@@ -18,6 +18,8 @@ class FakeExchange:
     def __init__(self) -> None:
         self.fails: dict[str, MakerError] = {}
         self.calls: list[tuple[str, object]] = []
+        self.asked: list[tuple[str, object]] = []
+        """Questions that change nothing."""
         self.hold: asyncio.Event | None = None
         """While set and not rung, `place` hangs."""
         self.open: tuple[OrderReport, ...] = ()
@@ -90,7 +92,8 @@ class FakeExchange:
         return None
 
     async def leverage(self, markets: Collection[str] = ()) -> dict[str, Decimal]:
-        return {}
+        self.asked.append(("leverage", tuple(markets)))
+        return dict.fromkeys(markets, Decimal(10))
 
     async def set_leverage(self, market: str, leverage: Decimal) -> None:
         self._called("set_leverage", market)

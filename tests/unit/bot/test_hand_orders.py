@@ -8,6 +8,7 @@ from bot.clock import TurnableClock
 from bot.core.errors import InvalidInput, RiskRefused
 from bot.core.events import BookSnapshot, Event, Level, QuotingHalted
 from bot.core.numbers import Lots, Ticks
+from bot.core.orders import Owner
 from bot.hand_orders import HandOrders
 from bot.order_manager import OrderManager
 from tests.unit.bot.fake_exchange import FakeExchange
@@ -105,3 +106,81 @@ def test_what_cannot_be_used_is_named_and_nothing_is_sent(counter: Counter, chan
 
     assert caught.value.field == field
     assert counter.exchange.calls == []
+
+
+def put_book(counter: Counter) -> None:
+    """Put 0.0005 at 86,208 and 0.01 at 86,300 on the offer, and as much at 86,190 on the bid."""
+    now_ms = counter.play.now_ms
+    asks = (Level(Ticks(86_208), Lots(50)), Level(Ticks(86_300), Lots(1_000)))
+    bids = (Level(Ticks(86_190), Lots(50)),)
+    counter.play.engine.apply(BookSnapshot(market="BTC-USD", bids=bids, asks=asks, exchange_ms=now_ms, received_ms=now_ms))
+
+
+def checked(counter: Counter, **changes: object) -> dict[str, object]:
+    given: dict[str, object] = {
+        "market": "BTC-PERP", "side": "BUY", "price": "86000", "size": "0.001", "time_in_force": "POST_ONLY",
+    }  # fmt: skip
+    return asyncio.run(counter.hand.check(**(given | changes)))  # type: ignore[arg-type]  # a test names only what it changes
+
+
+def test_a_check_sends_nothing_and_uses_no_id(counter: Counter) -> None:
+    left = counter.play.ids.left
+
+    answer = checked(counter)
+
+    assert (answer["verdict"], answer["market"], answer["notional"]) == ("PASS", "BTC-USD", "86")
+    assert counter.exchange.calls == []
+    assert counter.play.ids.left == left
+    assert all(order.owner is not Owner.HAND for order in counter.play.engine.orders)
+
+
+def test_a_check_says_what_would_be_taken_and_what_it_costs(counter: Counter) -> None:
+    put_book(counter)
+
+    answer = checked(counter, price="86300", time_in_force="IOC")
+
+    assert (answer["verdict"], answer["takes"], answer["takes_average"]) == ("TAKES", "0.001", "86254")
+    assert answer["fee"] == "0.0215635"
+
+
+def test_a_good_till_cancelled_order_takes_only_through_the_touch(counter: Counter) -> None:
+    put_book(counter)
+
+    assert checked(counter, price="86207", time_in_force="GTC")["verdict"] == "PASS"
+    assert checked(counter, price="86208", time_in_force="GTC", size="0.0001")["verdict"] == "TAKES"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"price": "86208"}, "post_only_would_cross"),
+        ({"price": "95000", "time_in_force": "GTC"}, "price_band"),
+        ({"size": "4", "price": "86000"}, "position_limit"),
+        ({"price": "86208", "size": "0.001", "time_in_force": "FOK"}, "fok_not_fillable"),
+    ],
+)
+def test_a_check_is_refused_with_a_code(counter: Counter, changes: dict[str, object], code: str) -> None:
+    put_book(counter)
+
+    answer = checked(counter, **changes)
+
+    assert (answer["verdict"], answer["code"]) == ("REFUSED", code)
+
+
+def test_a_check_counts_what_may_still_fill(counter: Counter) -> None:
+    counter.play.quoting()  # our own bid and ask of 0.01 stand
+
+    answer = checked(counter)
+
+    assert (answer["worst_now"], answer["worst_then"], answer["max_position"]) == ("0.01", "0.011", "0.05")
+    assert checked(counter, side="SELL", price="86400", reduce_only=True)["worst_then"] == "-0.01"
+
+
+def test_leverage_is_asked_for_once_a_minute(counter: Counter) -> None:
+    assert checked(counter)["leverage"] == "10"
+    checked(counter)
+    assert [verb for verb, _ in counter.exchange.asked] == ["leverage"]
+
+    counter.clock.turn(61_000)
+    checked(counter)
+    assert len(counter.exchange.asked) == 2
