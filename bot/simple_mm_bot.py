@@ -19,6 +19,7 @@ from bot.core.engine import Engine
 from bot.core.errors import ConfigurationError, ExchangeError, MakerError, PriceUnavailable, Unauthorised
 from bot.core.events import Event, MarketRulesLoaded, QuotingStarted, VenueRefusedKey
 from bot.core.market import Market, market_name
+from bot.core.mode import BotState
 from bot.core.notes import Note
 from bot.core.numbers import parse_decimal, plain
 from bot.core.order_ids import OrderIds
@@ -49,6 +50,7 @@ RULES_PAUSE_S: Final = 300.0
 DAY_STATS_PAUSE_S: Final = 60.0
 MOST_CRASHES: Final = 5
 UNREACHABLE_PAUSE_S: Final = 2.0
+LOOK_AGAIN_S: Final = 0.2
 MAX_MARK_AGE_MS: Final = 5_000
 LOW_IDS: Final = ID_BLOCK // 2
 
@@ -117,7 +119,8 @@ class MarketMaker:
         self._streams_stale = asyncio.Event()
         self._known: frozenset[str] = frozenset()
         """Markets whose rules were read."""
-        self._halted_at_start = False
+        self._starts_by_itself = True
+        """Until a person has decided anything, or has to look: if so configured, quote as soon as the exchange has been met."""
         self._contact = "connecting"
         self._contact_detail = ""
 
@@ -160,15 +163,15 @@ class MarketMaker:
                 tasks.create_task(self._keep("id reservation", self._reserve_ids), name="ids")
                 tasks.create_task(self._keep("order manager", self.orders.run), name="orders")
                 self._look_back()
-                if not await self._first_contact():
-                    return  # the loop goes on, so that the state can be seen; a person must act
+                while not await self._first_contact():
+                    await self._started_by_a_person()  # the loop goes on meanwhile, so that the state can be seen
                 tasks.create_task(self._keep("streams", self._follow), name="streams")
                 tasks.create_task(self._keep("market rules", self._read_rules), name="rules")
                 tasks.create_task(self._keep("day figures", self._read_day), name="day figures")
                 if self._ask_funding is not None:
                     reader = FundingReader(self._ask_funding, self.inbox.emit, self.clock, from_ms=self._started_ms)
                     tasks.create_task(self._keep("funding", reader.run), name="funding")
-                if self.config.enabled and not self._halted_at_start:
+                if self.config.enabled and self._starts_by_itself:
                     self.inbox.emit(QuotingStarted(received_ms=self.clock.now_ms()))
         finally:
             if self._history is not None:
@@ -204,7 +207,7 @@ class MarketMaker:
             self._halt("crash_loop", text)
 
     def _halt(self, code: str, reason: str) -> None:
-        self._halted_at_start = True
+        self._starts_by_itself = False
         self.verbs.halt(code, reason)
 
     async def _first_contact(self) -> bool:
@@ -223,11 +226,17 @@ class MarketMaker:
                 self.logger.log("WARNING", "exchange_unreachable", None, reason=str(error))
                 await self.clock.sleep(UNREACHABLE_PAUSE_S)
             else:
-                self._take_rules(markets)
-                if not await self._remember(identity.account_id):
+                if not self._take_rules(markets) or not await self._remember(identity.account_id):
                     return False
                 self._contact, self._contact_detail = "connected", f"account {identity.account_id}"
                 return True
+
+    async def _started_by_a_person(self) -> None:
+        """Wait until the bot, refused at its first contact, has halted and a person has started it all the same."""
+        while self.engine.state is not BotState.HALTED:
+            await self.clock.sleep(LOOK_AGAIN_S)
+        while self.engine.state is BotState.HALTED:
+            await self.clock.sleep(LOOK_AGAIN_S)
 
     def remember_with(self, history: History) -> None:
         """Keep a journal of this run; before it runs."""
@@ -270,17 +279,21 @@ class MarketMaker:
 
     def _refuse_key(self, error: Unauthorised | ConfigurationError) -> None:
         code = error.exchange_code if isinstance(error, Unauthorised) else 0
+        self._starts_by_itself = False
         self._contact, self._contact_detail = "refused", str(error)
         self.inbox.emit(VenueRefusedKey(exchange_code=code, message=str(error), received_ms=self.clock.now_ms()))
 
-    def _take_rules(self, markets: dict[str, Market]) -> None:
+    def _take_rules(self, markets: dict[str, Market]) -> bool:
+        """Tell the engine the rules of all markets; False when one that is configured is not among them: a person must look."""
         for market in markets.values():
             self.inbox.emit(MarketRulesLoaded(market=market, received_ms=self.clock.now_ms()))
         self._known = frozenset(markets)
-        for name in self.engine.settings:
-            if name not in markets:
-                known = ", ".join(sorted(markets)[:10])
-                self._halt("unknown_market", f"market {name} does not exist on the exchange; it has {known}")
+        missing = [name for name in self.engine.settings if name not in markets]
+        if missing:
+            known = ", ".join(sorted(markets)[:10])
+            self._contact_detail = f"market {missing[0]} does not exist on the exchange; it has {known or 'none'}"
+            self._halt("unknown_market", self._contact_detail)
+        return not missing
 
     async def _reserve_ids(self) -> None:
         """Keep the next block of ids reserved before the present one is used up; ends with the loop."""
@@ -362,14 +375,17 @@ class MarketMaker:
 
     async def start(self) -> dict[str, Any]:
         """Start quoting; see `Verbs.start`."""
+        self._starts_by_itself = False
         return await self.verbs.start(self.config)
 
     async def stop(self, reason: str = "stopped by a person") -> dict[str, Any]:
         """Stop quoting and verify that no order of the bot is left; see `Verbs.stop`."""
+        self._starts_by_itself = False
         return await self.verbs.stop(reason)
 
     async def pause(self, reason: str = "paused by a person") -> dict[str, Any]:
         """Pull the quotes until the next start; see `Verbs.pause`."""
+        self._starts_by_itself = False
         return await self.verbs.pause(reason)
 
     async def pause_market(self, market: str, reason: str = "paused by a person") -> dict[str, Any]:
@@ -388,6 +404,7 @@ class MarketMaker:
 
     async def flatten(self, market: str | None = None) -> dict[str, Any]:
         """Close the position of a market, the configured one by default; see `Verbs.flatten`."""
+        self._starts_by_itself = False
         return await self.verbs.flatten(market_name(market or self.config.market))
 
     async def kill(self, reason: str = "killed by a person") -> dict[str, Any]:

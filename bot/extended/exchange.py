@@ -20,7 +20,7 @@ from bot.extended.connection import OnStream, StreamSettings, ignore_stream
 from bot.extended.endpoints import CHAIN_IDS, Endpoints
 from bot.extended.order_body import AccountKeys, order_body
 from bot.extended.rest import Deadlines, OnRequest, RestClient, ignore_request, segment
-from bot.extended.signing import Signer
+from bot.extended.signing import Signer, domain_texts
 from bot.extended.streams import Streams
 from bot.ports import AccountIdentity, Clock, Emit, FeeRates, Objection, nobody_objects
 from bot.secret import Secret
@@ -135,7 +135,7 @@ class ExtendedExchange:
     async def signing_domain(self) -> dict[str, object]:
         """Return the domain that orders are signed for, read once.
 
-        Raises: ConfigurationError when its chain is not the environment's.
+        Raises: ConfigurationError when its chain is not the environment's, ProtocolError when nothing can be signed for it.
         """
         if self._domain is None:
             domain = await self._read(wire.StarknetDomain, "/info/starknet", is_private=False)
@@ -144,7 +144,12 @@ class ExtendedExchange:
                 raise ConfigurationError(
                     f"the exchange at {self._endpoints.rest} signs for {domain.chain_id}, which is not {environment}"
                 )
-            self._domain = msgspec.to_builtins(domain)
+            fields: dict[str, object] = msgspec.to_builtins(domain)
+            try:
+                domain_texts(fields)
+            except InvalidInput as wrong:
+                raise ProtocolError(f"a signing domain that cannot be signed for: {wrong}") from None
+            self._domain = fields
         return self._domain
 
     # --- the account --------------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ def order_message_hash(
     Raises: InvalidInput for a value outside the range that the exchange's contract can hold;
     SigningUnavailable.
     """
-    name, version, chain_id, revision = _domain(domain)
+    name, version, chain_id, revision = domain_texts(domain)
     collateral = _felt("collateral_id", collateral_id)
     message_hash: int = _library().get_order_msg_hash(
         position_id=_bounded("vault", vault, 2**32),
@@ -312,7 +312,11 @@ def _private_key(value: int) -> int:
     return value
 
 
-def _domain(domain: Mapping[str, object]) -> tuple[str, str, str, str]:
+def domain_texts(domain: Mapping[str, object]) -> tuple[str, str, str, str]:
+    """Return name, version, chain id and revision of a signing domain.
+
+    Raises: InvalidInput when one of them cannot be signed.
+    """
     texts = []
     for key in ("name", "version", "chainId", "revision"):
         text = str(domain.get(key, ""))
@@ -320,6 +324,6 @@ def _domain(domain: Mapping[str, object]) -> tuple[str, str, str, str]:
             raise InvalidInput(f"domain {key}", text, "1 to 31 ASCII characters")
         texts.append(text)
     name, version, chain_id, revision = texts
-    if not revision.isdigit():
+    if not (revision.isascii() and revision.isdigit()):
         raise InvalidInput("domain revision", revision, "a whole number")
     return name, version, chain_id, revision
