@@ -234,10 +234,14 @@ class Jobs(BaseModel):
 
 
 class Pnl(BaseModel):
-    """Money in collateral, as text. total = realised + unrealised - fees + funding; fees positive: paid, funding: received."""
+    """Money in collateral, as text. total = realised + unrealised - fees + funding; fees positive: paid, funding: received.
+
+    `today_lacks` says what is missing in the figures of today; empty when nothing is.
+    """
 
     run: dict[str, Any]
-    today: dict[str, dict[str, str]]
+    today: dict[str, dict[str, Any]]
+    today_lacks: str
     days: list[dict[str, str]]
     records: str
 
@@ -296,6 +300,13 @@ class CurrentQuotes(BaseModel):
     ask: float | None
 
 
+class DayKnown(BaseModel):
+    """Whether the figures of today hold everything; `text` says what is missing."""
+
+    is_whole: bool
+    text: str
+
+
 class Status(BaseModel):
     """What the bot does. `order_ids` are ours; `markets` says for each market why it shows nothing, if so."""
 
@@ -313,6 +324,7 @@ class Status(BaseModel):
     order_ids: list[str]
     markets: dict[str, dict[str, Any]]
     metrics: dict[str, Any]
+    day: DayKnown
 
 
 class LogLineOut(BaseModel):

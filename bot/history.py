@@ -69,6 +69,7 @@ def past_of(recovered: Recovered, now_ms: int) -> PastRecovered:
             market: DayMoney(realised_pnl=day.realised_pnl, fees=day.fees, volume=day.volume)
             for market, day in point.figures.items()
         },
+        is_whole_day=bool(point.trade_ids) and point.day >= point.whole_from_day,
         received_ms=now_ms,
     )
 

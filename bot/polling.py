@@ -5,9 +5,11 @@ address may send. It is slower and dearer than the stream, and the exchange's re
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from bot.core.day import DAY_MS
 from bot.core.errors import ExchangeError
 from bot.core.events import (
     Event,
@@ -99,23 +101,31 @@ class AccountPoller:
 
 
 class FundingReader:
-    """Reads what was paid and received as funding since `from_ms`; the engine books each payment once."""
+    """Reads what was paid and received as funding since midnight UTC; the engine books each payment once.
 
-    def __init__(self, ask: AskFunding, emit: Emit, clock: Clock, *, from_ms: int) -> None:
+    What was paid before `run_from_ms` belongs to the day and not to this run.
+    """
+
+    def __init__(self, ask: AskFunding, emit: Emit, clock: Clock, *, run_from_ms: int) -> None:
         self._ask = ask
         self._emit = emit
         self._clock = clock
-        self._from_ms = from_ms
+        self._run_from_ms = run_from_ms
+        self._from_ms = run_from_ms // DAY_MS * DAY_MS
 
     async def run(self) -> None:
         """Read until cancelled; a reading that fails is repeated at the next turn."""
         while True:
+            # When asking fails, the next turn asks again: nothing is lost, and the connection's state is told by those who
+            # depend on it.
+            with contextlib.suppress(ExchangeError):
+                await self._read()
             await self._clock.sleep(FUNDING_S)
-            try:
-                payments = await self._ask(self._from_ms)
-            except ExchangeError:
-                continue  # the connection's state is told by those who depend on it; nothing is lost, the next turn asks again
-            if payments:
-                self._emit(FundingReported(payments=payments, received_ms=self._clock.now_ms()))
-                newest_ms = max(payment.exchange_ms for payment in payments)
-                self._from_ms = max(self._from_ms, newest_ms - FUNDING_OVERLAP_MS)
+
+    async def _read(self) -> None:
+        payments = await self._ask(self._from_ms)
+        if payments:
+            now_ms = self._clock.now_ms()
+            self._emit(FundingReported(payments=payments, run_from_ms=self._run_from_ms, received_ms=now_ms))
+            newest_ms = max(payment.exchange_ms for payment in payments)
+            self._from_ms = max(self._from_ms, newest_ms - FUNDING_OVERLAP_MS)

@@ -25,6 +25,7 @@ from bot.core.numbers import parse_decimal, plain
 from bot.core.order_ids import OrderIds
 from bot.core.quoting.simple import symmetric_quotes
 from bot.core.settings import AccountSettings
+from bot.day_reader import DayReader
 from bot.environment import EnvironmentName, load_environment
 from bot.extended.endpoints import endpoints_for
 from bot.extended.exchange import ExtendedExchange
@@ -168,8 +169,9 @@ class MarketMaker:
                 tasks.create_task(self._keep("streams", self._follow), name="streams")
                 tasks.create_task(self._keep("market rules", self._read_rules), name="rules")
                 tasks.create_task(self._keep("day figures", self._read_day), name="day figures")
+                tasks.create_task(self._keep("money of the day", self._read_day_money), name="day money")
                 if self._ask_funding is not None:
-                    reader = FundingReader(self._ask_funding, self.inbox.emit, self.clock, from_ms=self._started_ms)
+                    reader = FundingReader(self._ask_funding, self.inbox.emit, self.clock, run_from_ms=self._started_ms)
                     tasks.create_task(self._keep("funding", reader.run), name="funding")
                 if self.config.enabled and self._starts_by_itself:
                     self.inbox.emit(QuotingStarted(received_ms=self.clock.now_ms()))
@@ -329,6 +331,12 @@ class MarketMaker:
                 except ExchangeError as error:
                     self.logger.log("DEBUG", "day_stats_not_read", market, reason=str(error))
             await self.clock.sleep(DAY_STATS_PAUSE_S)
+
+    async def _read_day_money(self) -> None:
+        """Read from the exchange what no journal says about today; ends with its task."""
+        engine = self.engine
+        reader = DayReader(self._exchange, engine.day, engine.account, lambda: engine.sync.is_synced, self.inbox.emit, self.clock)
+        await reader.run()
 
     def _reconnect(self) -> None:
         """Have every stream connected anew: what they hold is old, or the markets have changed."""

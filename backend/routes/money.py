@@ -17,6 +17,7 @@ from bot.core.engine import Engine
 from bot.core.market import market_name
 from bot.core.numbers import plain
 from bot.observers import records_tables as tables
+from bot.observers.feed import day_part
 from bot.observers.records_queries import DayRow, Wanted, days, newest
 
 router: Final = APIRouter(tags=["money"])
@@ -43,10 +44,8 @@ async def pnl(request: Request, most_days: Annotated[int, Query(alias="days", ge
     return Json(
         {
             "run": _run(engine),
-            "today": {
-                market: {"realised_pnl": plain(day.realised_pnl), "fees": plain(day.fees), "volume": plain(day.volume)}
-                for market, day in engine.day.figures(engine.account.ledgers, service.clock.now_ms()).items()
-            },
+            "today": day_part(engine, service.clock.now_ms()),
+            "today_lacks": engine.day.problem,
             "days": [_day(row) for row in found],
             "records": service.records.problem or "ok",
         }

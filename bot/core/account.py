@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from bot.core.events import BalanceReported, FundingReported, HeldPosition, PositionReport, PositionsReported
+from bot.core.events import BalanceReported, FundingPayment, FundingReported, HeldPosition, PositionReport, PositionsReported
 from bot.core.numbers import plain
 from bot.core.orders import Fill
 
@@ -155,6 +155,12 @@ class Account:
                 found.setdefault(market, "more was filled than was ordered")
         return found
 
+    @property
+    def agrees(self) -> bool:
+        """True when the exchange has told every position, and ours are the same."""
+        markets = self.reported.keys() | self.ledgers.keys()
+        return self._has_baseline and all(self.position(market) == self._truth(market)[0] for market in markets)
+
     def _truth(self, market: str) -> tuple[Decimal, Decimal]:
         report = self.reported.get(market)
         return (report.size, report.entry_price) if report else (ZERO, ZERO)
@@ -168,15 +174,20 @@ class Account:
             while len(kept) > most:
                 kept.popitem(last=False)
 
-    def apply_funding(self, event: FundingReported) -> None:
-        """Book every payment once, whatever it changes elsewhere: the balance follows the exchange's own word."""
-        for payment in event.payments:
-            if payment.payment_id in self._payment_ids:
-                continue
+    def apply_funding(self, event: FundingReported) -> list[FundingPayment]:
+        """Book every payment of this run once, and return those that were not known, earlier ones too.
+
+        Nothing else changes: the balance follows the exchange's own word.
+        """
+        told = {payment.payment_id: payment for payment in event.payments}
+        unknown = [payment for payment_id, payment in told.items() if payment_id not in self._payment_ids]
+        for payment in unknown:
             self._payment_ids[payment.payment_id] = None
-            self.funding[payment.market] = self.funding.get(payment.market, ZERO) + payment.amount
+            if payment.exchange_ms >= event.run_from_ms:
+                self.funding[payment.market] = self.funding.get(payment.market, ZERO) + payment.amount
         while len(self._payment_ids) > TRADE_IDS_KEPT:
             self._payment_ids.popitem(last=False)
+        return unknown
 
     def apply_balance(self, event: BalanceReported) -> None:
         if self.balance is None or event.updated_ms >= self.balance.updated_ms:

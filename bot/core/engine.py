@@ -12,7 +12,7 @@ from bot.core import doubts
 from bot.core.account import Account
 from bot.core.actions import AnyAction, ApprovedOrder, PlaceOrder
 from bot.core.counters import BROKEN_ORDER_CODES, EDIT_NOT_FOUND, Counters
-from bot.core.day import DayBook
+from bot.core.day import DayBook, booked, day_of
 from bot.core.errors import InvalidInput
 from bot.core.events import (
     AccountRead,
@@ -25,6 +25,8 @@ from bot.core.events import (
     CancelFailed,
     CancelNotFound,
     CreatesHeld,
+    DayRead,
+    DayReadFailed,
     DayStatsSeen,
     DeadManSwitchArmed,
     DeadManSwitchFailed,
@@ -144,7 +146,8 @@ class Engine:
             case OrdersReported() | OrderLookedUp() | FillsReported() | PositionsReported() | BalanceReported():
                 self._apply_account(event)
             case FundingReported():
-                self.account.apply_funding(event)
+                for payment in self.account.apply_funding(event):
+                    self.day.fund(payment, event.received_ms)
             case PlaceAcknowledged() | PlaceRefused() | PlaceNotSent() | PlaceOutcomeUnknown():
                 self._apply_place_answer(event)
             case CancelAcknowledged():
@@ -167,6 +170,8 @@ class Engine:
                 self._note("WARNING", "requests_limited", None, reprices_per_minute=round(self.pace.reprices_per_minute))
             case PastRecovered():
                 self._recover(event)
+            case DayRead() | DayReadFailed():
+                self.day.apply(event, self.account.ledgers)
             case LoopSlept() | TaskFailed() | CreatesHeld():
                 self._apply_process(event)
             case QuotingStarted() | QuotingPaused() | QuotingHalted() | QuotingStopped():
@@ -189,7 +194,7 @@ class Engine:
 
     def _recover(self, event: PastRecovered) -> None:
         self.account.recover(event.trade_ids, event.positions)
-        self.day.recover(event.day, event.figures, event.received_ms)
+        self.day.recover(event.day, event.figures, event.received_ms, is_whole=event.is_whole_day)
         for order in event.open_orders:
             self.orders.restore(order, event.received_ms)
         if event.open_orders:
@@ -257,7 +262,7 @@ class Engine:
                     self._apply_report(report, event.received_ms)
                 if event.is_snapshot:
                     self._doubts.absent(self.orders, event)
-                    self._forget_foreign(event)
+                    self.orders.forget_strangers(event)
             case OrderLookedUp():
                 if event.report is not None:
                     self._apply_report(event.report, event.received_ms)
@@ -328,9 +333,15 @@ class Engine:
                 return
             missed = [fill for fill in event.fills if not self.account.knows(fill.trade_id)]
             self._note("INFO", "missed_fills_booked", None, fills=len(missed))
-        for fill in sorted(event.fills, key=lambda fill: fill.trade_id):
-            if self.account.apply_fill(fill, event.received_ms):
-                self._filled(fill, event.received_ms)
+            before, today = booked(self.account.ledgers), day_of(event.received_ms)
+            self._book([fill for fill in missed if day_of(fill.exchange_ms) < today], event.received_ms)
+            self.day.leave_out(before, self.account.ledgers, event.received_ms)
+        self._book(event.fills, event.received_ms)
+
+    def _book(self, fills: Iterable[Fill], now_ms: int) -> None:
+        for fill in sorted(fills, key=lambda fill: fill.trade_id):
+            if self.account.apply_fill(fill, now_ms):
+                self._filled(fill, now_ms)
             elif self.account.contradicts(fill):
                 known = self.account.fills[fill.trade_id]
                 self._note("ERROR", "fill_contradicts", fill.market, trade=fill.trade_id, size=fill.size, known=known.size)
@@ -366,12 +377,6 @@ class Engine:
         if fill.kind in FORCED:
             text = f"the exchange closed {plain(fill.size)} {fill.market} of ours by {FORCED[fill.kind]}; look before you start"
             self.halt(Reason(code=fill.kind.lower(), text=text))
-
-    def _forget_foreign(self, event: OrdersReported) -> None:
-        listed = {report.exchange_order_id for report in event.orders}
-        for exchange_order_id, report in list(self.orders.foreign.items()):
-            if exchange_order_id not in listed and event.market in (None, report.market):
-                del self.orders.foreign[exchange_order_id]
 
     def _apply_place_answer(self, event: PlaceAcknowledged | PlaceRefused | PlaceNotSent | PlaceOutcomeUnknown) -> None:
         now_ms, order_id = event.received_ms, event.client_order_id
@@ -458,6 +463,7 @@ class Engine:
         """Return everything that should be done now; safe to call as often as one likes."""
         actions: list[AnyAction] = []
         self._watch_positions(now_ms)
+        self.day.roll(self.account.ledgers, now_ms)
         blocked = self.sync.blocks() or self.switch.blocks(now_ms) or self._held()
         for maker in self.makers.values():
             if self.mode.is_quoting:
@@ -499,10 +505,7 @@ class Engine:
     def _held(self) -> Reason | None:
         if self.hold:
             return Reason(code="creates_held", text=self.hold)
-        offset_ms = self.exchange_clock.offset_ms
-        if abs(offset_ms) > self.account_settings.max_clock_offset_ms:
-            return Reason(code="clock_offset", text=f"the exchange's clock and ours are {offset_ms} ms apart")
-        return None
+        return self.exchange_clock.blocks(self.account_settings.max_clock_offset_ms)
 
     def _desk(self, maker: Maker, position: Decimal, now_ms: int) -> Desk:
         return Desk(

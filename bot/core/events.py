@@ -206,6 +206,8 @@ class FundingReported(Record, frozen=True, kw_only=True):
     """Funding that was paid or received, from a REST query; the same payment may come many times."""
 
     payments: tuple[FundingPayment, ...]
+    run_from_ms: int = 0
+    """The exchange's time at which this run began: what was paid before is not its money, but perhaps the day's."""
     received_ms: int
 
 
@@ -352,11 +354,23 @@ class RequestsLimited(Record, frozen=True, kw_only=True):
 
 
 class DayMoney(msgspec.Struct, frozen=True, kw_only=True):
-    """One market's money of one UTC day, in collateral; realised PnL before fees, fees positive when paid."""
+    """One market's money of one UTC day, in collateral; realised PnL before fees and funding.
+
+    Fees positive when paid, funding positive when received.
+    """
 
     realised_pnl: Decimal = Decimal(0)
     fees: Decimal = Decimal(0)
     volume: Decimal = Decimal(0)
+    funding: Decimal = Decimal(0)
+
+
+class CarriedPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """The position with which a UTC day began; signed. `price` is the first price of the day, at which its value is counted."""
+
+    size: Decimal
+    entry_price: Decimal
+    price: Decimal
 
 
 class HeldPosition(msgspec.Struct, frozen=True, kw_only=True):
@@ -378,6 +392,27 @@ class PastRecovered(Record, frozen=True, kw_only=True):
     day: int
     """Days since 1970 in UTC, to which the figures belong."""
     figures: dict[str, DayMoney]
+    is_whole_day: bool = True
+    """False when the figures may lack what happened earlier in that day."""
+    received_ms: int
+
+
+class DayRead(Record, frozen=True, kw_only=True):
+    """The money of a UTC day, by the exchange's own trades."""
+
+    day: int
+    figures: dict[str, DayMoney]
+    """Of every trade of the day that was known when this was calculated."""
+    booked: dict[str, DayMoney]
+    """What the ledgers of this run had booked at that moment."""
+    carried: dict[str, CarriedPosition]
+    received_ms: int
+
+
+class DayReadFailed(Record, frozen=True, kw_only=True):
+    """The day's trades could not be read or not be believed; they are asked for again."""
+
+    reason: str
     received_ms: int
 
 
@@ -468,6 +503,6 @@ AnswerEvent = (
     | VenueRefusedKey
     | RequestsLimited
 )
-ProcessEvent = PastRecovered | LoopSlept | TaskFailed | CreatesHeld
+ProcessEvent = PastRecovered | DayRead | DayReadFailed | LoopSlept | TaskFailed | CreatesHeld
 CommandEvent = QuotingStarted | QuotingPaused | QuotingHalted | QuotingStopped
 Event = MarketEvent | FeedEvent | AccountEvent | AnswerEvent | ProcessEvent | CommandEvent

@@ -7,6 +7,8 @@ exchange's time.
 
 from typing import Final
 
+from bot.core.notes import Reason
+
 WINDOW_MS: Final = 60_000
 
 
@@ -30,3 +32,9 @@ class ExchangeClock:
         """Exchange time minus local time; 0 before anything was seen."""
         seen = [each for each in (self._now, self._before) if each is not None]
         return max(seen) if seen else 0
+
+    def blocks(self, most_ms: int) -> Reason | None:
+        """Return why nothing may be created while the two clocks are further apart than `most_ms`."""
+        if abs(self.offset_ms) <= most_ms:
+            return None
+        return Reason(code="clock_offset", text=f"the exchange's clock and ours are {self.offset_ms} ms apart")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from bot.core.errors import InvariantBroken
+from bot.core.events import OrdersReported
 from bot.core.market import Market
 from bot.core.numbers import Lots
 from bot.core.order_ids import owner_of
@@ -135,6 +136,13 @@ class LiveOrders:
         """Forget the holes of a market: its position was taken from the exchange, which knows those fills."""
         for order in [each for each in self._holes.values() if each.market == market]:
             self._store(msgspec.structs.replace(order, booked=order.filled))
+
+    def forget_strangers(self, event: OrdersReported) -> None:
+        """Drop the strangers' orders that a complete list of open orders lacks."""
+        listed = {report.exchange_order_id for report in event.orders}
+        for exchange_order_id, report in list(self.foreign.items()):
+            if exchange_order_id not in listed and event.market in (None, report.market):
+                del self.foreign[exchange_order_id]
 
     def _meet(self, report: OrderReport, market: Market, now_ms: int) -> Order | None:
         """Take in an order that we did not send in this run: ours of an earlier run by its id, or a stranger's."""

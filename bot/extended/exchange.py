@@ -29,6 +29,7 @@ SWITCH_RANGE_S: Final = (5, 600)
 """A countdown outside it is a mistake of units: milliseconds for seconds, or the other way round."""
 
 PAGE: Final = 100
+MOST_FUNDING_PAGES: Final = 50
 T = TypeVar("T")
 
 OnSigned = Callable[[str, int], None]
@@ -218,11 +219,21 @@ class ExtendedExchange:
         return tuple(translate.fill_of(record) for record in records)
 
     async def funding(self, since_ms: int) -> tuple[FundingPayment, ...]:
-        """Return the funding paid and received since a time of the exchange, newest first; one page."""
+        """Return the funding paid and received since a time of the exchange, newest first.
+
+        Raises: ProtocolError when there is more than a person could have been paid in that time.
+        """
         # Two spellings of the same parameter are documented; the one that is not known is ignored.
         query = [("startTime", str(since_ms)), ("fromTime", str(since_ms)), ("limit", str(PAGE))]
-        records = await self._read(list[wire.FundingRecord], "/user/funding/history", query=query)
-        return tuple(translate.funding_of(record) for record in records)
+        payments: list[FundingPayment] = []
+        cursor: list[tuple[str, str]] = []
+        for _ in range(MOST_FUNDING_PAGES):
+            records = await self._read(list[wire.FundingRecord], "/user/funding/history", query=query + cursor)
+            payments += [translate.funding_of(record) for record in records]
+            if len(records) < PAGE:
+                return tuple(payments)
+            cursor = [("cursor", str(payments[-1].payment_id))]
+        raise ProtocolError(f"more than {len(payments)} funding payments since {since_ms}")
 
     async def positions(self) -> tuple[PositionReport, ...]:
         """Return all open positions."""

@@ -166,9 +166,18 @@ def bot_part(engine: Engine) -> Picture:
 
 
 def day_part(engine: Engine, now_ms: int) -> Picture:
-    """Return the money of this UTC day by market, in collateral: before fees, fees paid, traded value."""
+    """Return the money of this UTC day by market, in collateral: before fees, fees paid, traded value, funding received.
+
+    `is_whole` is false while something that happened earlier today may be missing.
+    """
     return {
-        market: {"realised_pnl": plain(each.realised_pnl), "fees": plain(each.fees), "volume": plain(each.volume)}
+        market: {
+            "realised_pnl": plain(each.realised_pnl),
+            "fees": plain(each.fees),
+            "volume": plain(each.volume),
+            "funding": plain(each.funding),
+            "is_whole": engine.day.is_whole,
+        }
         for market, each in sorted(engine.day.figures(engine.account.ledgers, now_ms).items())
     }
 

@@ -15,6 +15,7 @@ from bot.core.events import FillsReported, OrderLookedUp, OrdersReported, PlaceA
 from bot.core.order_ids import owner_of
 from bot.core.orders import ExchangeStatus, Fill, Order, OrderReport, Owner
 from bot.observers.journal_records import (
+    DayCorrected,
     DayFigures,
     Gap,
     LedgerBooked,
@@ -28,6 +29,9 @@ DAY_MS: Final = 86_400_000
 TRADE_IDS_KEPT: Final = 5_000
 FILLS_KEPT: Final = 1_000
 """Restore points stay small enough to be written within a few milliseconds."""
+
+UNKNOWN_DAY: Final = 2**31
+"""No day at all is known as a whole."""
 
 _EXCHANGE_ENDED: Final = frozenset(
     {ExchangeStatus.FILLED, ExchangeStatus.CANCELLED, ExchangeStatus.EXPIRED, ExchangeStatus.REJECTED}
@@ -50,6 +54,7 @@ class Fold:
         self._placed, self._ended, self._filled = point.orders_placed, point.orders_ended, point.orders_filled
         self._booked = dict(point.booked)
         self._lost = point.lost
+        self._whole_from_day = point.whole_from_day
 
     def apply(self, wall_ms: int, payload: Payload) -> None:  # noqa: C901, PLR0912 - one flat row per kind of record
         """Fold one record; most kinds change nothing here."""
@@ -75,6 +80,8 @@ class Fold:
                     self._saw_fill(fill)
             case LedgerBooked():
                 self._ledger_booked(payload)
+            case DayCorrected():
+                self._corrected(payload)
             case Gap():
                 self._lost += payload.lost
             case _:
@@ -87,6 +94,8 @@ class Fold:
         """Begin a new day when `now_ms` lies in one; a clock that steps back changes nothing."""
         day = now_ms // DAY_MS
         if day > self._day:
+            if self._whole_from_day == UNKNOWN_DAY:
+                self._whole_from_day = day + 1
             self._day = day
             self._fills.clear()
             self._figures.clear()
@@ -112,6 +121,7 @@ class Fold:
             orders_filled=self._filled,
             booked=dict(self._booked),
             lost=self._lost,
+            whole_from_day=self._whole_from_day,
         )
 
     def _opened(self, order: Order) -> None:
@@ -152,6 +162,14 @@ class Fold:
         self._figures[record.market] = self._figures.get(record.market, DayFigures()).plus(record, before)
         self._booked[record.market] = record
 
+    def _corrected(self, record: DayCorrected) -> None:
+        if record.day != self._day:
+            return
+        for market, by in record.figures.items():
+            self._figures[market] = self._figures.get(market, DayFigures()).corrected(by)
+        if record.is_whole:
+            self._whole_from_day = min(self._whole_from_day, record.day)
+
 
 def _nothing() -> RestorePoint:
     return RestorePoint(
@@ -165,4 +183,5 @@ def _nothing() -> RestorePoint:
         orders_filled=0,
         booked={},
         lost=0,
+        whole_from_day=UNKNOWN_DAY,
     )

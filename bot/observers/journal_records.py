@@ -68,6 +68,12 @@ class DayFigures(msgspec.Struct, frozen=True, kw_only=True):
     fees: Decimal = Decimal(0)
     volume: Decimal = Decimal(0)
 
+    def corrected(self, by: "DayFigures") -> "DayFigures":
+        """Return the figures with a correction added."""
+        return DayFigures(
+            realised_pnl=self.realised_pnl + by.realised_pnl, fees=self.fees + by.fees, volume=self.volume + by.volume
+        )
+
     def plus(self, after: LedgerBooked, before: LedgerBooked | None) -> "DayFigures":
         """Return the figures with what was booked between two looks at the ledger; `before` None: the run had booked nothing."""
         return DayFigures(
@@ -75,6 +81,14 @@ class DayFigures(msgspec.Struct, frozen=True, kw_only=True):
             fees=self.fees + after.fees - (before.fees if before else 0),
             volume=self.volume + after.volume - (before.volume if before else 0),
         )
+
+
+class DayCorrected(OwnRecord, frozen=True, kw_only=True):
+    """What is to be added to the figures of a day: the exchange's trades told more than the ledgers, or another day."""
+
+    day: int
+    figures: dict[str, DayFigures]
+    is_whole: bool
 
 
 class Header(OwnRecord, frozen=True, kw_only=True):
@@ -105,6 +119,8 @@ class RestorePoint(OwnRecord, frozen=True, kw_only=True):
     """The newest word about each ledger of the last run: its position, and the sums that the next one is compared with."""
     lost: int
     """Records of the day that could not be written."""
+    whole_from_day: int = 0
+    """The first day whose figures lack nothing: a journal that begins within a day knows only the days after it."""
 
 
 class OrderHeld(OwnRecord, frozen=True, kw_only=True):
@@ -165,7 +181,18 @@ class RunEnded(OwnRecord, frozen=True, kw_only=True):
 
 
 AnyOwnRecord = (
-    Header | RestorePoint | LedgerBooked | OrderHeld | OrderEnded | StateChanged | Noted | Unchanged | Gap | Unwritable | RunEnded
+    Header
+    | RestorePoint
+    | LedgerBooked
+    | DayCorrected
+    | OrderHeld
+    | OrderEnded
+    | StateChanged
+    | Noted
+    | Unchanged
+    | Gap
+    | Unwritable
+    | RunEnded
 )
 Payload = Event | AnyAction | AnyOwnRecord
 

@@ -16,6 +16,7 @@ from bot.observers.journal_files import name_of, quarantine, segments, sync_fold
 from bot.observers.journal_fold import Fold
 from bot.observers.journal_frames import Damage, Frame, Scan, scan
 from bot.observers.journal_records import (
+    DayCorrected,
     FileStatus,
     Gap,
     Header,
@@ -52,6 +53,7 @@ _FOLDED: Final = frozenset(
         FillsReported,
         RestorePoint,
         LedgerBooked,
+        DayCorrected,
         OrderHeld,
         OrderEnded,
         Gap,

@@ -9,12 +9,21 @@ from typing import Final
 
 from bot.core.account import PositionLedger
 from bot.core.actions import AnyAction, ApprovedOrder
+from bot.core.day import DayCorrection
 from bot.core.engine import Engine
 from bot.core.events import FillsReported, PositionsReported
 from bot.core.mode import BotState
 from bot.core.notes import Reason
 from bot.core.orders import Order
-from bot.observers.journal_records import LedgerBooked, OrderEnded, OrderHeld, Payload, StateChanged
+from bot.observers.journal_records import (
+    DayCorrected,
+    DayFigures,
+    LedgerBooked,
+    OrderEnded,
+    OrderHeld,
+    Payload,
+    StateChanged,
+)
 
 _MOVE_MONEY: Final = (FillsReported, PositionsReported)
 _NOTHING: Final = (Decimal(0), Decimal(0), Decimal(0))
@@ -28,6 +37,7 @@ class EngineWatch:
         self._ledgers: dict[str, LedgerBooked] = {}
         self._baseline: dict[str, tuple[Decimal, Decimal, Decimal]] = {}
         self._adjustments = 0
+        self._corrections = 0
         self._state: BotState | None = None
         self._reason: Reason | None = None
 
@@ -57,6 +67,9 @@ class EngineWatch:
         if engine.account.adjustments != self._adjustments or any(isinstance(event, _MOVE_MONEY) for event in events):
             self._adjustments = engine.account.adjustments
             found += self._booked(engine)
+        corrections = engine.day.corrections[self._corrections :]
+        self._corrections += len(corrections)
+        found += map(_corrected, corrections)
         state, reason = engine.state, engine.state_reason
         if state is not self._state or reason != self._reason:
             self._state, self._reason = state, reason
@@ -91,6 +104,14 @@ class EngineWatch:
             if self._ledgers.get(market) != booked:
                 self._ledgers[market] = booked
                 yield booked
+
+
+def _corrected(correction: DayCorrection) -> DayCorrected:
+    figures = {
+        market: DayFigures(realised_pnl=money.realised_pnl, fees=money.fees, volume=money.volume)
+        for market, money in correction.money.items()
+    }
+    return DayCorrected(day=correction.day, figures=figures, is_whole=correction.is_whole)
 
 
 def _sums(ledger: PositionLedger) -> tuple[Decimal, Decimal, Decimal]:

@@ -64,6 +64,7 @@ def bot_status(engine: Engine, market: str, config: dict[str, Any]) -> dict[str,
         "order_ids": [order.client_order_id for order in orders],
         "markets": {name: market_status(engine, each) for name, each in engine.makers.items()},
         "metrics": metrics(engine, market),
+        "day": {"is_whole": engine.day.is_whole, "text": engine.day.problem},
     }
 
 

@@ -110,6 +110,7 @@ class VirtualBot:
         self.maker = MarketMaker(
             self.exchange, config, clock=self.clock, home=self.home, logger=self.logger, account_settings=settings
         )
+        self.maker.read_funding_with(self.exchange.funding)
         self._watch_what_leaves()
         self.keeper: JournalKeeper | None = None
         if world.with_journal:

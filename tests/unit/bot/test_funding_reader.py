@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from bot.clock import TurnableClock
 from bot.core.account import Account
+from bot.core.day import DAY_MS
 from bot.core.errors import ExchangeUnreachable
 from bot.core.events import Event, FundingPayment, FundingReported
 from bot.polling import FUNDING_OVERLAP_MS, FundingReader
@@ -43,12 +44,22 @@ async def test_a_failed_reading_is_repeated_and_the_question_moves_on_with_what_
             await asyncio.Event().wait()
         return (payment(5, "1"),)
 
-    reading = asyncio.create_task(FundingReader(ask, told.append, TurnableClock(START_MS), from_ms=START_MS).run())
+    reading = asyncio.create_task(FundingReader(ask, told.append, TurnableClock(START_MS), run_from_ms=START_MS).run())
     async with asyncio.timeout(5):
         while len(asked) < 4:  # noqa: ASYNC110 - nobody rings when the reader has asked
             await asyncio.sleep(0)
     reading.cancel()
 
     newest_ms = START_MS + 5 * HOUR_MS
-    assert asked == [START_MS, START_MS, newest_ms - FUNDING_OVERLAP_MS, newest_ms - FUNDING_OVERLAP_MS]
+    midnight_ms = START_MS // DAY_MS * DAY_MS
+    assert asked == [midnight_ms, midnight_ms, newest_ms - FUNDING_OVERLAP_MS, newest_ms - FUNDING_OVERLAP_MS]
     assert [type(each) for each in told] == [FundingReported, FundingReported]
+
+
+def test_what_was_paid_before_this_run_began_is_the_days_money_and_not_the_runs() -> None:
+    account = Account()
+    told = FundingReported(payments=(payment(1, "-0.86"), payment(2, "0.5")), run_from_ms=START_MS + 2 * HOUR_MS, received_ms=0)
+
+    assert [each.payment_id for each in account.apply_funding(told)] == [1, 2]
+    assert account.apply_funding(told) == []
+    assert account.funding == {"BTC-USD": Decimal("0.5")}

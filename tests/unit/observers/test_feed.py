@@ -366,5 +366,6 @@ def test_funding_is_a_part_of_the_total_and_the_day_has_figures_of_its_own(watch
     picture = watched.look()
 
     assert (picture["metrics"]["funding"], picture["metrics"]["total_pnl"]) == ("-0.100000", "0.400000")
-    assert picture["day"] == {"BTC-USD": {"realised_pnl": "1", "fees": "0.5", "volume": "1723.24"}}
+    today = {"realised_pnl": "1", "fees": "0.5", "volume": "1723.24", "funding": "-0.1", "is_whole": False}
+    assert picture["day"] == {"BTC-USD": today}, "nobody has told yet what happened earlier today"
     assert picture["metrics"]["requests_per_minute_limit"] == 1_000

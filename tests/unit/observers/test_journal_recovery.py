@@ -73,7 +73,8 @@ def test_an_empty_or_missing_folder_is_a_first_start(tmp_path: Path) -> None:
 
     assert past.status is None
     assert past.last_run is None
-    assert past.point == msgspec.structs.replace(Fold().point(), day=NEXT_MS // DAY_MS)
+    today = NEXT_MS // DAY_MS
+    assert past.point == msgspec.structs.replace(Fold().point(), day=today, whole_from_day=today + 1)
 
 
 @pytest.mark.parametrize("closed", [True, False])
