@@ -140,7 +140,7 @@ class HandOrders:
                 self._require_fillable(view, wanted, ticks, lots)
             if kind == "POST_ONLY":
                 _require_resting(view, order)
-            self._engine.judge(order, view)
+            self._engine.judge(order, view, self._clock.now_ms())
         except RiskRefused as refusal:
             return answer | {"verdict": "REFUSED", "code": refusal.code, "reason": str(refusal)}
         return answer

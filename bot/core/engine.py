@@ -5,15 +5,13 @@ as actions, things worth telling as notes. The same events in the same order giv
 """
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import assert_never
 
 from bot.core import doubts
 from bot.core.account import Account
-from bot.core.actions import AnyAction, ApprovedOrder, PlaceOrder
 from bot.core.counters import BROKEN_ORDER_CODES, EDIT_NOT_FOUND, Counters
 from bot.core.day import DayBook, booked, day_of
-from bot.core.errors import InvalidInput
+from bot.core.deciding import Deciding
 from bot.core.events import (
     AccountRead,
     AccountReadFailed,
@@ -61,7 +59,7 @@ from bot.core.events import (
 )
 from bot.core.exchange_clock import ExchangeClock
 from bot.core.live_orders import LiveOrders
-from bot.core.maker import Desk, Maker
+from bot.core.maker import Maker
 from bot.core.market_view import MarketView
 from bot.core.mode import BotState, Mode
 from bot.core.nets import AccountSync, DeadManSwitch
@@ -72,14 +70,15 @@ from bot.core.orders import Fill, Order, OrderReport, Owner, Saw, Status
 from bot.core.orphans import Orphans
 from bot.core.pace import Pace
 from bot.core.quoting.parameters import QuotingSettings
-from bot.core.risk.limits import approve
+from bot.core.risk.caps import NO_CAPS, HardCaps
+from bot.core.risk.settings import RiskSettings, position_only
+from bot.core.risk_loop import RiskLoop
 from bot.core.settings import AccountSettings, MakerSettings
 
-UNSETTLED = "position_unsettled"
 FORCED = {"LIQUIDATION": "liquidation", "DELEVERAGE": "auto-deleveraging"}
 
 
-class Engine:
+class Engine(Deciding):
     """State, and the two verbs."""
 
     def __init__(
@@ -88,7 +87,11 @@ class Engine:
         account_settings: AccountSettings,
         ids: OrderIds,
         quoting: Mapping[str, QuotingSettings] | None = None,
+        *,
+        limits: RiskSettings | None = None,
+        caps: HardCaps = NO_CAPS,
     ) -> None:
+        """Without `limits` a market has only its position limit, and the account none."""
         self.quoting = dict(quoting or {})
         """The models of each market; a market without any is quoted by the documents' own rule."""
         self.mode = Mode(ids.epoch)
@@ -99,6 +102,7 @@ class Engine:
         self.makers: dict[str, Maker] = {}
         self.orders = LiveOrders()
         self.account = Account()
+        self.risk = RiskLoop(limits or _position_limits(self.settings), caps)
         self.counters = Counters()
         self.sync = AccountSync(account_settings)
         self.switch = DeadManSwitch(account_settings)
@@ -118,10 +122,6 @@ class Engine:
     @property
     def state(self) -> BotState:
         return self.mode.state
-
-    @property
-    def state_reason(self) -> Reason:
-        return self.mode.reason
 
     # --- fold -------------------------------------------------------------------------------------------------------------
 
@@ -148,6 +148,7 @@ class Engine:
             case FundingReported():
                 for payment in self.account.apply_funding(event):
                     self.day.fund(payment, event.received_ms)
+                self.risk.funded(event)
             case PlaceAcknowledged() | PlaceRefused() | PlaceNotSent() | PlaceOutcomeUnknown():
                 self._apply_place_answer(event)
             case CancelAcknowledged():
@@ -184,6 +185,7 @@ class Engine:
         if view is None:
             return
         view.apply(event)
+        self.risk.seen(view, event.received_ms)
         if event.exchange_ms > 0:
             self.exchange_clock.see(event.exchange_ms, event.received_ms)
         maker = self.makers.get(event.market)
@@ -276,6 +278,7 @@ class Engine:
                         view.fall_back_to(position.mark_price, event.asked_ms)
             case BalanceReported():
                 self.account.apply_balance(event)
+                self.risk.reported(event, self.views)
 
     def _apply_report(self, report: OrderReport, now_ms: int) -> None:
         view = self.views.get(report.market)
@@ -288,11 +291,11 @@ class Engine:
             return
         after = self.orders.report(report, view.rules, now_ms)
         if after is not None:
+            self.risk.changed(after)
             self._told(before, after, now_ms)
 
     def _told(self, before: Order | None, after: Order, now_ms: int) -> None:
         """Draw the consequences of a change that the exchange reported."""
-        maker = self.makers.get(after.market)
         if before is None:
             self._note("WARNING", "order_adopted", after.market, order=after.client_order_id, owner=after.owner)
             if self.sync.is_synced and (second := self.mode.met(after)) is not None:
@@ -300,8 +303,8 @@ class Engine:
             return
         if before.status == after.status or after.owner is not Owner.BOT:
             return
-        if after.status is Status.RESTING and maker is not None:
-            maker.rested(after.side)
+        if after.status is Status.RESTING:
+            self.risk.rested(after, now_ms)
         if after.status.is_ended:
             self._ended(before, after, now_ms)
 
@@ -317,7 +320,7 @@ class Engine:
             code = after.reason or "REJECTED"
             self.counters.rejects[code] = self.counters.rejects.get(code, 0) + 1
             self._note("WARNING", "order_rejected", after.market, order=after.client_order_id, side=after.side, reason=code)
-            maker.refused(after.side, now_ms)
+            maker.refused(after.side, self.risk.refused(after, now_ms))
         elif after.status is Status.FILLED:
             maker.drop(after.side)
         elif not before.cancel_asked:
@@ -358,6 +361,7 @@ class Engine:
                 self._note("ERROR", "overfilled", fill.market, order=order.client_order_id, lots=filled, ordered=order.size)
         if order is not None and order.owner is Owner.BOT:
             self.counters.fills += 1
+        self.risk.filled(fill, now_ms)
         if (maker := self.makers.get(fill.market)) is not None:
             maker.filled(now_ms)
             if maker.is_modelled:
@@ -385,15 +389,16 @@ class Engine:
             case PlaceAcknowledged():
                 self.counters.orders_placed += before is not None and before.owner is Owner.BOT
                 self.orders.saw(order_id, Saw.ACKNOWLEDGED, now_ms, exchange_order_id=event.exchange_order_id)
+                if before is not None:
+                    self.risk.answered(before, now_ms)
                 if before is not None and (maker := self.makers.get(before.market)) is not None:
                     maker.acknowledged(before)
             case PlaceOutcomeUnknown():
                 market = before.market if before else None
                 self._note("WARNING", "order_outcome_unknown", market, order=order_id, reason=event.reason)
                 after = self.orders.saw(order_id, Saw.ANSWER_LOST, now_ms)
-                doubting = self.makers.get(after.market) if after is not None and after.status is Status.UNKNOWN else None
-                if after is not None and doubting is not None and after.owner is Owner.BOT:
-                    doubting.doubted(after.side, now_ms)
+                if after is not None and after.status is Status.UNKNOWN and after.owner is Owner.BOT:
+                    self.risk.doubted(after, now_ms)
             case PlaceNotSent():
                 after = self.orders.saw(order_id, Saw.NOT_SENT, now_ms, reason=f"not sent: {event.reason}")
                 self._not_placed(before, after, now_ms)
@@ -417,7 +422,7 @@ class Engine:
         self._note("WARNING", "order_refused", after.market, order=after.client_order_id, side=after.side, reason=after.reason)
         self.counters.rejects[after.reason] = self.counters.rejects.get(after.reason, 0) + 1
         if after.owner is Owner.BOT and maker is not None:
-            maker.refused(after.side, now_ms)
+            maker.refused(after.side, self.risk.refused(after, now_ms))
 
     def _apply_account_read(self, event: AccountRead | AccountReadFailed) -> None:
         if isinstance(event, AccountReadFailed):
@@ -438,6 +443,8 @@ class Engine:
         match event:
             case QuotingStarted():
                 self._note("INFO", "bot_started", None)
+                if event.by_person and (seen := self.risk.manager.acknowledge()):
+                    self._note("WARNING", "risk_acknowledged", None, codes=", ".join(sorted(seen)))
             case QuotingPaused():
                 self._note("WARNING", "bot_paused", None, reason=event.reason)
             case QuotingHalted():
@@ -452,114 +459,12 @@ class Engine:
         elif self.paused_markets.pop(market, None) is not None:
             self._note("INFO", "market_resumed", market)
 
-    def halt(self, reason: Reason) -> None:
-        """Stop quoting until a person has looked."""
-        if self.mode.halt(reason):
-            self._note("ERROR", "bot_halted", None, code=reason.code, text=reason.text)
-
-    # --- decide -----------------------------------------------------------------------------------------------------------
-
-    def decide(self, now_ms: int) -> list[AnyAction]:
-        """Return everything that should be done now; safe to call as often as one likes."""
-        actions: list[AnyAction] = []
-        self._watch_positions(now_ms)
-        self.day.roll(self.account.ledgers, now_ms)
-        blocked = self.sync.blocks() or self.switch.blocks(now_ms) or self._held()
-        for maker in self.makers.values():
-            if self.mode.is_quoting:
-                position = self.account.position(maker.market)
-                actions += maker.decide(self._desk(maker, position, now_ms), blocked or self.paused_markets.get(maker.market))
-            else:
-                actions += maker.pull(self.orders, self.state_reason, now_ms)
-            self.switch.lease(maker.market, now_ms)
-            self._notes += maker.notes
-            maker.notes.clear()
-        wanted = self.mode.is_quoting or bool(self.bot_orders())
-        actions += self.switch.decide(wanted, now_ms)
-        actions += self._orphans.decide(self.orders, self.bot_orders(), self.makers, now_ms)
-        actions += self._doubts.questions(self.orders, now_ms)
-        self._close_doubts(now_ms)
-        actions += self.sync.decide(now_ms)
-        for market, held, truth in self.account.reconcile(now_ms, self.exchange_clock.offset_ms):
-            self._note("ERROR", "position_adopted", market, held=held, exchange=truth)
-            self.orders.settle(market)
-            if (adopting := self.makers.get(market)) is not None:
-                adopting.filled(now_ms)  # what each side may still hold has changed, as after a fill
-        return actions
-
-    def _watch_positions(self, now_ms: int) -> None:
-        """While the exchange does not confirm a position, only let it shrink, and ask."""
-        unsettled = self.account.unsettled(now_ms)
-        for market, maker in self.makers.items():
-            text = unsettled.get(market)
-            maker.only_reduce(None if text is None else Reason(code=UNSETTLED, text=text), now_ms)
-        if not unsettled:
-            if self.mode.settled(UNSETTLED):
-                self._note("INFO", "position_settled", None)
-            return
-        market, text = next(iter(unsettled.items()))
-        if self.mode.reduce(Reason(code=UNSETTLED, text=f"the position of {market} is not confirmed: {text}")):
-            self._note("ERROR", "position_unsettled", market, text=text)
-            self.sync.hurry()
-
-    def _held(self) -> Reason | None:
-        if self.hold:
-            return Reason(code="creates_held", text=self.hold)
-        return self.exchange_clock.blocks(self.account_settings.max_clock_offset_ms)
-
-    def _desk(self, maker: Maker, position: Decimal, now_ms: int) -> Desk:
-        return Desk(
-            orders=self.orders,
-            position=position,
-            ids=self.ids,
-            approve=self.judge,
-            shortest_pause_ms=self.pace.pause_ms(sum(2 * each.quoting.levels for each in self.makers.values())),
-            threshold=self.pace.threshold(maker.market, maker.settings.price_move_threshold, 2 * len(self.makers)),
-            clock_offset_ms=self.exchange_clock.offset_ms,
-            now_ms=now_ms,
-        )
-
-    def _close_doubts(self, now_ms: int) -> None:
-        for before, after in self._doubts.conclude(self.orders, now_ms):
-            self._note("WARNING", "order_inferred_gone", after.market, order=after.client_order_id, reason=after.reason)
-            self._ended(before, after, now_ms)
-
-    def judge(self, order: Order, view: MarketView) -> ApprovedOrder:
-        """Put an order before the gate without taking it in; raises RiskRefused."""
-        settings = self.settings.get(order.market)
-        return approve(
-            order,
-            market=view.rules,
-            orders=self.orders,
-            position=self.account.position(order.market),
-            mark_price=view.mark.value if view.mark else None,
-            max_position=settings.max_position if settings else None,
-            max_order_notional=self.account_settings.max_order_notional,
-        )
-
-    def admit(self, order: Order, now_ms: int) -> PlaceOrder:
-        """Take in an order that a person asked for: through the same gate as the bot's own, and counted from now on.
-
-        Raises: RiskRefused; InvalidInput for a market that does not exist.
-        """
-        view = self.view_of(order.market)
-        approved = self.judge(order, view)
-        self.orders.add(order)
-        self.orders.saw(order.client_order_id, Saw.SENT, now_ms)
-        return PlaceOrder(approved=approved, decided_ms=now_ms)
-
-    def view_of(self, market: str) -> MarketView:
-        """Return a market's view.
-
-        Raises: InvalidInput naming the markets that exist.
-        """
-        view = self.views.get(market)
-        if view is None:
-            known = ", ".join(sorted(self.views)[:10]) or "none yet: the exchange has not been reached"
-            raise InvalidInput("market", market, f"a market of the exchange: {known}")
-        return view
-
-    def configure(self, settings: Iterable[MakerSettings], quoting: Mapping[str, QuotingSettings] | None = None) -> None:
+    def configure(
+        self,
+        settings: Iterable[MakerSettings],
+        quoting: Mapping[str, QuotingSettings] | None = None,
+        limits: RiskSettings | None = None,
+    ) -> None:
         """Take new settings for all markets; the orders of a market that is quoted no longer are cancelled as leftovers."""
         if quoting is not None:
             self.quoting = dict(quoting)
@@ -568,6 +473,7 @@ class Engine:
             self.makers.pop(market, None)
             self.switch.end_lease(market)
         self.settings = wanted
+        self.risk.configure(limits or _position_limits(wanted))
         for market, each in wanted.items():
             if (maker := self.makers.get(market)) is not None:
                 maker.settings = each
@@ -576,24 +482,13 @@ class Engine:
             elif (view := self.views.get(market)) is not None:
                 self.makers[market] = Maker(view, each, self.quoting.get(market))
 
-    def objection_to(self, order: Order) -> str:
-        """Say why an order that was decided earlier must not leave now; "" when it may."""
-        if order.owner is Owner.BOT and not self.mode.is_quoting:
-            return f"the bot is {self.state}: {self.state_reason.text}"
-        held = self.orders.get(order.client_order_id)
-        return "its end was asked for before it left" if held is not None and held.cancel_asked else ""
-
     # --- what others read -------------------------------------------------------------------------------------------------
-
-    def bot_orders(self) -> tuple[Order, ...]:
-        """Return the bot's orders that may still be live on the exchange."""
-        return tuple(order for order in self.orders if order.owner is Owner.BOT)
 
     def take_notes(self) -> list[Note]:
         """Return what is worth telling since the last call."""
         notes, self._notes = self._notes, []
         return notes
 
-    def _note(self, level: str, event: str, market: str | None, **fields: object) -> None:
-        shown = {name: plain(value) if isinstance(value, Decimal) else value for name, value in fields.items()}
-        self._notes.append(Note(level=level, event=event, market=market, fields=shown))
+
+def _position_limits(settings: Mapping[str, MakerSettings]) -> RiskSettings:
+    return RiskSettings(markets={market: position_only(each.max_position) for market, each in settings.items()})

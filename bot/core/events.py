@@ -447,6 +447,8 @@ class QuotingStarted(Record, frozen=True, kw_only=True):
 
     received_ms: int
     market: str | None = None
+    by_person: bool = False
+    """True when a person asked, who has thereby seen what was red; a start by the configuration acknowledges nothing."""
 
 
 class QuotingPaused(Record, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ elsewhere. With `edit_in_place` off this is the documents' loop to the letter: c
 Nothing here reads a clock.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -20,37 +20,32 @@ from bot.core.notes import Note, Reason
 from bot.core.numbers import BPS, plain
 from bot.core.order_ids import OrderIds
 from bot.core.orders import Order, Owner, Saw, Side, Status, TimeInForce
+from bot.core.quoting.base import WishedPrices
 from bot.core.quoting.breakdown import Breakdown
 from bot.core.quoting.guards import reason_not_to_quote
-from bot.core.quoting.ladder import DesiredQuotes, Quote, lay
+from bot.core.quoting.ladder import DesiredQuotes, Quote
 from bot.core.quoting.level_sizes import lay_levels
 from bot.core.quoting.parameters import QuotingSettings
 from bot.core.quoting.refresh import keep_places, ticks_of_share
 from bot.core.quoting.senses import MarketSense
 from bot.core.quoting.strategies import strategy_of
+from bot.core.quoting.widening import widened
 from bot.core.reconcile import Amend, Plan, reconcile
-from bot.core.risk.exposure import capacity, possibly_live
+from bot.core.risk.exposure import possibly_live
+from bot.core.risk.state import MarketRisk
 from bot.core.settings import MakerSettings
 from bot.core.snapshot import MarketPicture, picture_of
 
 CANCEL_RETRY_MS: Final = 1_500
 """A cancel that the exchange has not confirmed is sent again after this time."""
-COOL_DOWN_MS: Final = 1_000
-"""Pause of a side after a rejected order; doubles with each rejection in a row."""
-COOL_DOWN_MAX_MS: Final = 60_000
+WITHHELD_MS: Final = 1_000
+"""A side that our own gate refused is tried again after this time."""
 REMODEL_MS: Final = 200
 """A model thinks again this often at most."""
 AMEND_DISTANCE_TICKS: Final = 2
 """An order closer than this to the opposite touch is not amended: the book might refuse it, and both would be gone."""
 
 Approve = Callable[[Order, MarketView], ApprovedOrder]
-
-
-class Cooling(msgspec.Struct):
-    """A side that was refused lately."""
-
-    streak: int = 0
-    until_ms: int = 0
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +55,12 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     position: Decimal
     ids: OrderIds
     approve: Approve
+    verdict: MarketRisk
+    """What risk leaves of this market."""
+    safety_ticks: Mapping[Side, int]
+    """How far each side stays from the opposite touch, at least 1."""
+    pauses: Mapping[Side, Reason]
+    """Sides that show nothing for a while, after refusals."""
     shortest_pause_ms: int
     """What the request budget can pay: a model's quotes are not thought over more often."""
     threshold: Decimal
@@ -87,7 +88,7 @@ class Maker:
         self._decided_ms = 0
         self._checked_ms = 0
         self._refill_at_ms: int | None = None
-        self._cooling = {side: Cooling() for side in Side}
+        self._widening = 1.0
         self._cancel_sent_ms: dict[str, int] = {}
         self._held: dict[Side, Reason] = {}
         self._only_reduce: Reason | None = None
@@ -123,24 +124,10 @@ class Maker:
         """One of the bot's orders was filled, wholly or partly."""
         self._refill_at_ms = now_ms + self.settings.requote_after_fill_ms
 
-    def doubted(self, side: Side, now_ms: int) -> None:
-        """The answer to an order on `side` was lost: wait before another one stands beside it, longer each time."""
-        self._cool_down(side, now_ms)
-
-    def _cool_down(self, side: Side, now_ms: int) -> int:
-        cooling = self._cooling[side]
-        pause: int = min(COOL_DOWN_MS * 2**cooling.streak, COOL_DOWN_MAX_MS)
-        cooling.streak = min(cooling.streak + 1, 16)
-        cooling.until_ms = now_ms + pause
-        return pause
-
-    def refused(self, side: Side, now_ms: int) -> None:
-        """An order on `side` was rejected: wait before the next one, longer each time."""
-        cooling, pause = self._cooling[side], self._cool_down(side, now_ms)
-        self._refill_at_ms = max(self._refill_at_ms or 0, now_ms + pause)
+    def refused(self, side: Side, until_ms: int) -> None:
+        """An order on `side` was rejected: show nothing there before `until_ms`."""
+        self._refill_at_ms = max(self._refill_at_ms or 0, until_ms)
         self.drop(side)
-        text = f"{side} waits {pause} ms after {cooling.streak} refusals in a row"
-        self.withheld[side] = Reason(code="cooling_down", text=text)
 
     def drop(self, side: Side) -> None:
         """The order on `side` has ended: show nothing there until the next refresh."""
@@ -155,10 +142,6 @@ class Maker:
         if not self._unanswered:
             bids_first = sorted(self._answered, key=lambda shown: shown.partition(" ")[0])  # answers come in any order
             self._note("INFO", "orders_placed", orders=", ".join(bids_first))
-
-    def rested(self, side: Side) -> None:
-        """An order on `side` rests on the book: the streak is over."""
-        self._cooling[side] = Cooling()
 
     def vanished(self, side: Side, now_ms: int) -> None:
         """An order of ours ended without our asking: show quotes again after the usual pause."""
@@ -206,9 +189,10 @@ class Maker:
     def decide(self, desk: Desk, blocked: Reason | None) -> list[AnyAction]:
         """Return the next safe step towards the quotes that should be shown."""
         picture = picture_of(self.view, desk.position, desk.now_ms)
-        reason = blocked or reason_not_to_quote(picture, self.settings)
+        reason = blocked or reason_not_to_quote(picture, self.settings) or desk.verdict.pull
         if reason is not None:
             return self.pull(desk.orders, reason, desk.now_ms)
+        self._obey(desk)
         if self.is_modelled:
             self.sense.look(desk.orders.of(self.market, Owner.BOT), self.view, desk.now_ms)
         if why := self._why_refresh(picture, desk.threshold):
@@ -216,6 +200,19 @@ class Maker:
         elif self.is_modelled and desk.now_ms - self._modelled_ms >= max(REMODEL_MS, desk.shortest_pause_ms):
             self._refresh(picture, desk, "")
         return self._step(picture, desk)
+
+    def _obey(self, desk: Desk) -> None:
+        """Take back what risk leaves no room for any more, and think again when it wants other widths."""
+        too_much = {
+            (order.side, order.price)
+            for order in map(desk.orders.get, desk.verdict.cancel)
+            if order is not None and order.is_live and not order.cancel_asked
+        }
+        if too_much:
+            self._wishes = tuple(quote for quote in self._wishes if (quote.side, quote.price) not in too_much)
+        if too_much or desk.verdict.widening != self._widening:
+            self._refill_at_ms = desk.now_ms
+        self._widening = desk.verdict.widening
 
     def _why_refresh(self, picture: MarketPicture, threshold: Decimal) -> str:
         assert picture.mark_price is not None
@@ -241,9 +238,8 @@ class Maker:
         self._modelled_ms = picture.now_ms
         anchor = self.last_quote_price if why == "renewal" and self.last_quote_price is not None else picture.mark_price
         room = {side: self._room(side, desk) for side in Side}
-        desired = (
-            self._modelled(picture, desk, anchor, room, why) if self.is_modelled else self._documented(picture, anchor, room)
-        )
+        decide = self._modelled if self.is_modelled else self._documented
+        desired = decide(picture, desk, anchor, room, why)
         if not why and set(desired.quotes) == set(self._wishes):
             return
         why = why or "the model moved"
@@ -259,17 +255,30 @@ class Maker:
         shown = {quote.side: plain(self.view.rules.price(quote.price)) for quote in reversed(desired.quotes)}
         self._note("INFO", "quotes_updated", bid=shown.get(Side.BUY), ask=shown.get(Side.SELL), price=desired.anchor, why=why)
 
-    def _documented(self, picture: MarketPicture, anchor: Decimal, room: dict[Side, Decimal]) -> DesiredQuotes:
-        return lay(self.strategy.wish(picture, self.settings, anchor), self.view, self.settings, room)
+    def _documented(
+        self, picture: MarketPicture, desk: Desk, anchor: Decimal, room: dict[Side, Decimal], why: str
+    ) -> DesiredQuotes:
+        del why
+        return self._lay(widened(self.strategy.wish(picture, self.settings, anchor), desk.verdict.widening), desk, room)
+
+    def _lay(self, wish: WishedPrices, desk: Desk, room: dict[Side, Decimal]) -> DesiredQuotes:
+        return lay_levels(
+            wish,
+            self.view,
+            self.settings,
+            room,
+            safety_ticks=desk.safety_ticks,
+            largest_order=desk.verdict.largest_order,
+        )
 
     def _modelled(
         self, picture: MarketPicture, desk: Desk, anchor: Decimal, room: dict[Side, Decimal], why: str
     ) -> DesiredQuotes:
         """Wish by the models; a quote that is not worth moving keeps the place it has."""
         opinions = self.sense.opinions(self.view, self.settings, desk.now_ms, exchange_offset_ms=desk.clock_offset_ms)
-        wish = self.strategy.wish(picture, self.settings, anchor, opinions)
+        wish = widened(self.strategy.wish(picture, self.settings, anchor, opinions), desk.verdict.widening)
         self.breakdown = wish.breakdown
-        desired = lay_levels(wish, self.view, self.settings, room)
+        desired = self._lay(wish, desk, room)
         if wish.breakdown is None or why == "renewal":
             return desired
         resting = [order for order in desk.orders.of(self.market, Owner.BOT) if order.status is Status.RESTING]
@@ -291,7 +300,7 @@ class Maker:
         for order in desk.orders.of(self.market, Owner.BOT, side):
             if order.status is not Status.UNKNOWN:
                 live -= rules.size(order.remaining)
-        return capacity(desk.position, live, side, self.settings.max_position)
+        return desk.verdict.allowance[side] - live
 
     def _step(self, picture: MarketPicture, desk: Desk) -> list[AnyAction]:
         live = desk.orders.of(self.market, Owner.BOT)
@@ -353,7 +362,7 @@ class Maker:
     def _amend_all(self, plan: Plan, picture: MarketPicture, desk: Desk) -> list[AnyAction]:
         actions: list[AnyAction] = []
         for amend in sorted(plan.amend, key=_comes_closer):
-            if not self._is_cooling(amend.quote.side, picture.now_ms):
+            if not self._is_paused(amend.quote.side, desk):
                 actions += self._amend(amend, picture, desk)
         return actions
 
@@ -378,7 +387,7 @@ class Maker:
     def _place_all(self, plan: Plan, picture: MarketPicture, desk: Desk) -> list[AnyAction]:
         actions: list[AnyAction] = []
         for quote in plan.place:
-            if self._is_cooling(quote.side, picture.now_ms):
+            if self._is_paused(quote.side, desk):
                 continue
             try:
                 approved = desk.approve(self._new_order(quote, desk), self.view)
@@ -396,13 +405,11 @@ class Maker:
         self.withheld.pop(order.side, None)
         return PlaceOrder(approved=approved, decided_ms=picture.now_ms, worth_bps=worth_bps)
 
-    def _is_cooling(self, side: Side, now_ms: int) -> bool:
-        cooling = self._cooling[side]
-        if now_ms >= cooling.until_ms:
-            return False
-        text = f"{side} cools down for {cooling.until_ms - now_ms} ms after {cooling.streak} refusals in a row"
-        self.withheld[side] = Reason(code="cooling_down", text=text)
-        return True
+    def _is_paused(self, side: Side, desk: Desk) -> bool:
+        pause = desk.pauses.get(side)
+        if pause is not None:
+            self.withheld[side] = pause
+        return pause is not None
 
     def _withhold(self, side: Side, code: str, text: str, now_ms: int) -> None:
         """Leave a side out for a while; said once, not at every decision."""
@@ -411,7 +418,7 @@ class Maker:
             self._note("WARNING", "order_withheld", side=side, code=code, text=text)
         self.withheld[side] = Reason(code=code, text=f"{side} withheld: {text}")
         self.drop(side)
-        self._refill_at_ms = now_ms + COOL_DOWN_MS
+        self._refill_at_ms = now_ms + WITHHELD_MS
 
     def _new_order(self, quote: Quote, desk: Desk, replaces: str | None = None) -> Order:
         order_id = desk.ids.take(Owner.BOT)

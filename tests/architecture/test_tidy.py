@@ -299,10 +299,6 @@ FOR_TESTS = {"simulator.inprocess_trouble"}
 """What breaks the wires of the exchange in one process; the scenarios under tests/ are what it is for."""
 
 NOT_WIRED_YET = {
-    "bot.core.pnl",
-    "bot.core.presence",
-    "bot.core.quoting.widening",
-    "bot.core.risk.manager",
     "bot.limits_file",
 }
 """Built and tested, and waiting for the engine to take them in together: tiers, breakers and the exact PnL identity belong to one

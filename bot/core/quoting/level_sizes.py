@@ -33,7 +33,7 @@ def lay_levels(
     safety_ticks: Mapping[Side, int] = JUST_SHY,
     largest_order: Decimal | None = None,
 ) -> DesiredQuotes:
-    """Round and size a wish; with one level of one order size this is `ladder.lay`, quote for quote.
+    """Round and size a wish.
 
     `capacity` is how much each side may still grow to, in the base asset, all live orders counted; `largest_order` bounds each
     order, in the base asset; `safety_ticks`, at least 1, is how far each side stays from the opposite touch. A side without

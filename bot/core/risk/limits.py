@@ -62,8 +62,8 @@ def approve(
     if gate.believed is not None:
         check_collar(order.side, market.price(order.price), gate.believed, gate.price_collar)
     _check_value(order, market, max_order_notional)
-    if order.owner is Owner.BOT and not order.post_only:
-        raise RiskRefused("not_post_only", "the bot's own orders are post-only, always")
+    if order.owner is Owner.BOT and not (order.post_only or order.reduce_only):
+        raise RiskRefused("not_post_only", "the bot's own orders are post-only, always, but for an exit that only reduces")
     _check_own_cross(order, orders)
     live = possibly_live(orders, market, order.side)
     if order.reduce_only or shrinks(position, live, order.side, market.size(order.size)):

@@ -67,12 +67,19 @@ class RiskManager:
         """A fill of ours was booked; call once for each trade id."""
         self._desk(fill.market).filled(fill, now_ms, self._limits(fill.market))
 
-    def observe_rejection(self, market: str, side: Side, now_ms: int, *, crossed: bool) -> None:
-        """One of our orders was refused or rejected; `crossed`: because a post-only order would have taken."""
+    def observe_rejection(self, market: str, side: Side, now_ms: int, *, crossed: bool) -> int:
+        """One of our orders was refused or rejected; `crossed`: because a post-only order would have taken.
+
+        Returns the time at which the side may show something again.
+        """
         desk = self._desk(market)
         desk.breakers.refused(now_ms)
-        if crossed:
-            desk.safety[side].rejected(now_ms)
+        safety = desk.safety[side]
+        return safety.rejected(now_ms) if crossed else safety.paused(now_ms)
+
+    def observe_doubt(self, market: str, side: Side, now_ms: int) -> int:
+        """The answer to one of our orders was lost; returns the time at which another may stand beside it."""
+        return self._desk(market).safety[side].paused(now_ms)
 
     def observe_rest(self, market: str, side: Side, now_ms: int) -> None:
         """One of our orders rests on the book."""
@@ -214,8 +221,10 @@ class RiskManager:
 
     # --- the gate ---------------------------------------------------------------------------------------------------------
 
-    def approve(self, order: Order, *, sight: Sight, orders: LiveOrders, account: Account) -> ApprovedOrder:
-        """Let an order pass, counted from now on.
+    def approve(
+        self, order: Order, *, sight: Sight, orders: LiveOrders, account: Account, is_sent: bool = True
+    ) -> ApprovedOrder:
+        """Let an order pass, counted from now on unless it is only asked about.
 
         Raises: RiskRefused with a code and a sentence that names the limit.
         """
@@ -247,7 +256,8 @@ class RiskManager:
                 price_collar=limits.price_collar,
             ),
         )
-        self._count(order, desk, stake, size, now_ms)
+        if is_sent:
+            self._count(order, desk, stake, size, now_ms)
         return approved
 
     def _check_rate(self, desk: MarketDesk, limits: MarketLimits, now_ms: int, *, reduces: bool) -> None:

@@ -3,7 +3,8 @@
 The book moves while an order travels. The distance is what the price usually moves within our measured latency, plus a margin
 that grows with every rejection in a row and melts with orders that rested and with time. Each side has its own, since a market
 runs one way. After a rejection the side pauses, twice as long each time, up to a minute: it steps back and waits, and never
-sends the same price again in a loop.
+sends the same price again in a loop. An order that was refused for another reason, or whose answer was lost, pauses the side in
+the same way and moves no price.
 """
 
 import math
@@ -37,13 +38,19 @@ class SafetyTicks:
         self._melted_ms = 0
         self._until_ms = 0
 
-    def rejected(self, now_ms: int) -> None:
-        """The book refused an order because it would have taken: step back, and pause."""
-        pause = min(FIRST_PAUSE_MS * 2 ** min(self.streak, 16), LONGEST_PAUSE_MS)
-        self.streak += 1
+    def rejected(self, now_ms: int) -> int:
+        """The book refused an order because it would have taken: step back, and pause. Returns when the pause ends."""
         self.rejections += 1
         self._margin = min(MOST_MARGIN, max(1, self._margin * 2))
-        self._rested, self._melted_ms, self._until_ms = 0, now_ms, now_ms + pause
+        self._melted_ms = now_ms
+        return self.paused(now_ms)
+
+    def paused(self, now_ms: int) -> int:
+        """An order came to nothing for another reason: pause, and keep the distance. Returns when the pause ends."""
+        pause = min(FIRST_PAUSE_MS * 2 ** min(self.streak, 16), LONGEST_PAUSE_MS)
+        self.streak += 1
+        self._rested, self._until_ms = 0, now_ms + pause
+        return self._until_ms
 
     def rested(self, now_ms: int) -> None:
         """An order rests on the book: the streak is over, and the margin melts after a few of them."""

@@ -3,7 +3,9 @@
 Money is in collateral, sizes in the base asset, fractions are fractions (0.02 is 2 %), times as their names say.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 
 import msgspec
 
@@ -118,3 +120,33 @@ UNLIMITED = AccountLimits(
     margin_red=Decimal(1),
 )
 """No limit of ours on the account: for experiments and tests, never delivered."""
+
+NO_BREAKERS = BreakerSettings(
+    move_bps=None,
+    move_sigmas=None,
+    sigma_ratio=None,
+    spread_ratio=None,
+    basis_bps=None,
+    same_side_fills=None,
+    rejects_per_minute=None,
+    feed_stable_ms=0,
+)
+"""Prices that are missing, crossed or too old still stop a market."""
+
+
+def position_only(max_position: Decimal) -> MarketLimits:
+    """Return limits of which only the largest position means anything: for experiments and tests, never delivered."""
+    return MarketLimits(
+        max_long=max_position,
+        max_short=max_position,
+        price_collar=Decimal(1),
+        orders_per_minute=None,
+        breakers=NO_BREAKERS,
+    )
+
+
+class RiskSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The limits of the account and of each market that is quoted."""
+
+    account: AccountLimits = UNLIMITED
+    markets: Mapping[str, MarketLimits] = MappingProxyType({})

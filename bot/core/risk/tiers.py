@@ -40,6 +40,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     limit: str
     text: str
 
+    @property
+    def reduces(self) -> bool:
+        """True when only the reducing side may be quoted, or less."""
+        return self.tier >= Tier.ORANGE
+
 
 class Steps(msgspec.Struct, frozen=True, kw_only=True):
     """Where the tiers of one cause begin, in the cause's own unit; None: that tier does not exist for it."""

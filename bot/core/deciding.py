@@ -1,0 +1,239 @@
+"""The deciding half of the engine: what should be done now, given everything that was folded so far."""
+
+from decimal import Decimal
+from typing import Final
+
+from bot.core import doubts
+from bot.core.account import Account
+from bot.core.actions import AnyAction, ApprovedOrder, PlaceOrder
+from bot.core.day import DayBook
+from bot.core.errors import IdsExhausted, InvalidInput, RiskRefused
+from bot.core.exchange_clock import ExchangeClock
+from bot.core.live_orders import LiveOrders
+from bot.core.maker import Desk, Maker
+from bot.core.market_view import MarketView
+from bot.core.mode import BotState, Mode
+from bot.core.nets import AccountSync, DeadManSwitch
+from bot.core.notes import Note, Reason
+from bot.core.numbers import plain
+from bot.core.order_ids import OrderIds
+from bot.core.orders import Order, Owner, Saw, TimeInForce
+from bot.core.orphans import Orphans
+from bot.core.pace import Pace
+from bot.core.risk.flatten import Exit
+from bot.core.risk.state import RiskState
+from bot.core.risk_loop import RiskLoop
+from bot.core.settings import AccountSettings, MakerSettings
+
+UNSETTLED: Final = "position_unsettled"
+EXIT_LIFETIME_MS: Final = 60_000
+
+
+class Deciding:
+    """State is the engine's; here it is only read, but for the orders and leases that a decision makes."""
+
+    mode: Mode
+    settings: dict[str, MakerSettings]
+    account_settings: AccountSettings
+    ids: OrderIds
+    views: dict[str, MarketView]
+    makers: dict[str, Maker]
+    orders: LiveOrders
+    account: Account
+    sync: AccountSync
+    switch: DeadManSwitch
+    exchange_clock: ExchangeClock
+    pace: Pace
+    day: DayBook
+    risk: RiskLoop
+    hold: str
+    paused_markets: dict[str, Reason]
+    _orphans: Orphans
+    _doubts: doubts.Doubts
+    _notes: list[Note]
+    _risk_reduces: str = ""
+    """The risk code for which the bot only reduces; "" when it does not."""
+
+    def decide(self, now_ms: int) -> list[AnyAction]:
+        """Return everything that should be done now; safe to call as often as one likes."""
+        actions: list[AnyAction] = []
+        risk = self.risk.decide(now_ms, views=self.views, quoted=self.makers, orders=self.orders, account=self.account)
+        self._obey(risk)
+        self._watch_positions(risk, now_ms)
+        self.day.roll(self.account.ledgers, now_ms)
+        blocked = self.sync.blocks() or self.switch.blocks(now_ms) or self._held()
+        for maker in self.makers.values():
+            if self.mode.is_quoting:
+                actions += maker.decide(self._desk(maker, risk, now_ms), blocked or self.paused_markets.get(maker.market))
+            else:
+                actions += maker.pull(self.orders, self.state_reason, now_ms)
+            self.switch.lease(maker.market, now_ms)
+            self._notes += maker.notes
+            maker.notes.clear()
+        if risk.flatten and self.mode.state is BotState.HALTED and blocked is None:
+            actions += self._exits(now_ms)
+        wanted = self.mode.is_quoting or bool(self.bot_orders())
+        actions += self.switch.decide(wanted, now_ms)
+        actions += self._orphans.decide(self.orders, self.bot_orders(), self.makers, now_ms)
+        actions += self._doubts.questions(self.orders, now_ms)
+        self._close_doubts(now_ms)
+        actions += self.sync.decide(now_ms)
+        for market, held, truth in self.account.reconcile(now_ms, self.exchange_clock.offset_ms):
+            self._note("ERROR", "position_adopted", market, held=held, exchange=truth)
+            self.orders.settle(market)
+            if (adopting := self.makers.get(market)) is not None:
+                adopting.filled(now_ms)  # what each side may still hold has changed, as after a fill
+        self._notes += self.risk.take_notes()
+        return actions
+
+    # --- risk -------------------------------------------------------------------------------------------------------------
+
+    def _obey(self, risk: RiskState) -> None:
+        """Halt on red, and show in the state when only the reducing side is quoted everywhere."""
+        halt = self.risk.broken or risk.halt
+        if halt is not None and self.mode.is_quoting:
+            for market in self.makers:
+                self.risk.manager.begin_exit(market)
+            self.halt(halt)
+        reduces = next((each for each in risk.findings if each.reduces), None) if self.sync.is_synced else None
+        if self._risk_reduces and (reduces is None or reduces.code != self._risk_reduces):
+            self.mode.settled(self._risk_reduces)
+            self._risk_reduces = ""
+        if reduces is not None and self.mode.reduce(Reason(code=reduces.code, text=reduces.text)):
+            self._risk_reduces = reduces.code
+            self._note("WARNING", "only_reducing", None, code=reduces.code, text=reduces.text)
+
+    def _exits(self, now_ms: int) -> list[AnyAction]:
+        """Close positions by taking: red, and a person has configured it so."""
+        actions: list[AnyAction] = []
+        for market in self.makers:
+            found = self.risk.manager.exit(market, orders=self.orders, account=self.account, now_ms=now_ms)
+            if not isinstance(found, Exit):
+                continue
+            try:
+                actions.append(self.admit(self._exit_order(found, now_ms), now_ms))
+            except (RiskRefused, IdsExhausted) as refusal:
+                self._note("ERROR", "flatten_refused", market, code=refusal.code, text=str(refusal))
+            else:
+                price, size = self.views[market].rules.price(found.price), self.views[market].rules.size(found.size)
+                self._note("ERROR", "flatten_attempt", market, side=found.side, price=price, size=size, attempt=found.attempt)
+        return actions
+
+    def _exit_order(self, found: Exit, now_ms: int) -> Order:
+        order_id = self.ids.take(Owner.BOT)
+        ends_ms = now_ms + self.exchange_clock.offset_ms + EXIT_LIFETIME_MS
+        return Order(
+            client_order_id=order_id.text,
+            nonce=order_id.nonce,
+            market=found.market,
+            side=found.side,
+            price=found.price,
+            size=found.size,
+            time_in_force=TimeInForce.IOC,
+            post_only=False,
+            reduce_only=True,
+            owner=Owner.BOT,
+            created_ms=now_ms,
+            expires_ms=-(-ends_ms // 1000) * 1000,
+            since_ms=now_ms,
+        )
+
+    # --- steps ------------------------------------------------------------------------------------------------------------
+
+    def _watch_positions(self, risk: RiskState, now_ms: int) -> None:
+        """While the exchange does not confirm a position, only let it shrink, and ask."""
+        unsettled = self.account.unsettled(now_ms)
+        for market, maker in self.makers.items():
+            text = unsettled.get(market)
+            held_back = risk.markets[market].reduce_only
+            maker.only_reduce(held_back if text is None else Reason(code=UNSETTLED, text=text), now_ms)
+        if not unsettled:
+            if self.mode.settled(UNSETTLED):
+                self._note("INFO", "position_settled", None)
+            return
+        market, text = next(iter(unsettled.items()))
+        if self.mode.reduce(Reason(code=UNSETTLED, text=f"the position of {market} is not confirmed: {text}")):
+            self._note("ERROR", "position_unsettled", market, text=text)
+            self.sync.hurry()
+
+    def _held(self) -> Reason | None:
+        if self.hold:
+            return Reason(code="creates_held", text=self.hold)
+        return self.exchange_clock.blocks(self.account_settings.max_clock_offset_ms)
+
+    def _desk(self, maker: Maker, risk: RiskState, now_ms: int) -> Desk:
+        market = maker.market
+        return Desk(
+            orders=self.orders,
+            position=self.account.position(market),
+            ids=self.ids,
+            approve=lambda order, view: self.risk.approve(order, view, self.orders, self.account, now_ms),
+            verdict=risk.markets[market],
+            safety_ticks=self.risk.safety_ticks(market, now_ms),
+            pauses=self.risk.pauses(market, now_ms),
+            shortest_pause_ms=self.pace.pause_ms(sum(2 * each.quoting.levels for each in self.makers.values())),
+            threshold=self.pace.threshold(market, maker.settings.price_move_threshold, 2 * len(self.makers)),
+            clock_offset_ms=self.exchange_clock.offset_ms,
+            now_ms=now_ms,
+        )
+
+    def _close_doubts(self, now_ms: int) -> None:
+        for before, after in self._doubts.conclude(self.orders, now_ms):
+            self._note("WARNING", "order_inferred_gone", after.market, order=after.client_order_id, reason=after.reason)
+            self._ended(before, after, now_ms)
+
+    def judge(self, order: Order, view: MarketView, now_ms: int) -> ApprovedOrder:
+        """Put an order before the gate without taking it in; raises RiskRefused."""
+        return self.risk.approve(order, view, self.orders, self.account, now_ms, is_sent=False)
+
+    def admit(self, order: Order, now_ms: int) -> PlaceOrder:
+        """Take in an order that a person asked for: through the same gate as the bot's own, and counted from now on.
+
+        Raises: RiskRefused; InvalidInput for a market that does not exist.
+        """
+        approved = self.risk.approve(order, self.view_of(order.market), self.orders, self.account, now_ms)
+        self.orders.add(order)
+        self.orders.saw(order.client_order_id, Saw.SENT, now_ms)
+        return PlaceOrder(approved=approved, decided_ms=now_ms)
+
+    def view_of(self, market: str) -> MarketView:
+        """Return a market's view.
+
+        Raises: InvalidInput naming the markets that exist.
+        """
+        view = self.views.get(market)
+        if view is None:
+            known = ", ".join(sorted(self.views)[:10]) or "none yet: the exchange has not been reached"
+            raise InvalidInput("market", market, f"a market of the exchange: {known}")
+        return view
+
+    def objection_to(self, order: Order) -> str:
+        """Say why an order that was decided earlier must not leave now; "" when it may."""
+        is_exit = order.reduce_only and self.mode.state is BotState.HALTED
+        if order.owner is Owner.BOT and not self.mode.is_quoting and not is_exit:
+            return f"the bot is {self.mode.state}: {self.state_reason.text}"
+        held = self.orders.get(order.client_order_id)
+        return "its end was asked for before it left" if held is not None and held.cancel_asked else ""
+
+    # --- what the engine lends --------------------------------------------------------------------------------------------
+
+    @property
+    def state_reason(self) -> Reason:
+        """Return why the bot is in its state."""
+        return self.mode.reason
+
+    def halt(self, reason: Reason) -> None:
+        """Stop quoting until a person has looked."""
+        if self.mode.halt(reason):
+            self._note("ERROR", "bot_halted", None, code=reason.code, text=reason.text)
+
+    def bot_orders(self) -> tuple[Order, ...]:
+        """Return the bot's orders that may still be live on the exchange."""
+        return tuple(order for order in self.orders if order.owner is Owner.BOT)
+
+    def _ended(self, before: Order, after: Order, now_ms: int) -> None:
+        raise NotImplementedError
+
+    def _note(self, level: str, event: str, market: str | None, **fields: object) -> None:
+        shown = {name: plain(value) if isinstance(value, Decimal) else value for name, value in fields.items()}
+        self._notes.append(Note(level=level, event=event, market=market, fields=shown))
