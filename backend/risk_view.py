@@ -22,7 +22,6 @@ def risk(engine: Engine, now_ms: int) -> dict[str, Any]:
         "switch": {"left_ms": engine.switch.left_ms(now_ms), "problem": engine.switch.problem or None},
         "account": {"is_synced": engine.sync.is_synced, "adjustments": engine.account.adjustments},
         "limits": {
-            "max_order_notional": _text(engine.account_settings.max_order_notional),
             "max_clock_offset_ms": engine.account_settings.max_clock_offset_ms,
             "requests_per_minute": engine.account_settings.requests_per_minute,
         },

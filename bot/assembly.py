@@ -7,10 +7,12 @@ from collections import deque
 from collections.abc import AsyncIterator
 from decimal import Decimal
 
+import msgspec
+
 from bot.bot_logger import BotLogger
 from bot.config import BotConfig
 from bot.core.errors import ConfigurationError
-from bot.core.settings import AccountSettings
+from bot.core.risk.caps import NO_CAPS, HardCaps, exceeded
 from bot.environment import Credentials, Environment, EnvironmentName
 from bot.extended import exchange as venue
 from bot.extended.endpoints import Endpoints, endpoints_for, is_loopback, is_official
@@ -18,10 +20,12 @@ from bot.extended.exchange import ExtendedExchange
 from bot.extended.rest import RequestOutcome
 from bot.extended.signing import Signer
 from bot.history import History
+from bot.limits_file import load_limits
 from bot.observers.journal_keeper import JournalKeeper
 from bot.observers.step_times import StepTimes
 from bot.paper import PaperAccount, PaperProcess, ask_accounts
 from bot.ports import Clock
+from bot.risk_keeper import RiskKeeper
 from bot.secret import Secret
 from bot.simple_mm_bot import MarketMaker
 from bot.state_folder import StateFolder
@@ -65,10 +69,17 @@ async def open_market_maker(
                 on_request=requests,
             )
             stack.push_async_callback(exchange.close)
-            settings = AccountSettings(
-                max_order_notional=TESTNET_ORDER_NOTIONAL if environment.name is EnvironmentName.TESTNET else None
+            scope = endpoints.rest if environment.name is EnvironmentName.PAPER else ""
+            name = f"risk-{environment.name.value}-{credentials.vault}"
+            maker = MarketMaker(
+                exchange,
+                config,
+                clock=clock,
+                home=home,
+                logger=logger,
+                caps=_hard_caps(environment, config, logger),
+                keeper=RiskKeeper(home, clock, logger, name=name, scope=scope),
             )
-            maker = MarketMaker(exchange, config, clock=clock, home=home, logger=logger, account_settings=settings)
             maker.remember_with(
                 History(
                     JournalKeeper(
@@ -87,6 +98,24 @@ async def open_market_maker(
             maker.read_funding_with(exchange.funding)
             maker.requests_last_minute = requests.last_minute
             yield maker
+
+
+def _hard_caps(environment: Environment, config: BotConfig, logger: BotLogger) -> HardCaps:
+    """Return what `limits.toml` allows at most, and say which settings ask for more; testnet has a cap of its own besides.
+
+    Raises: ConfigurationError for a file that cannot be used.
+    """
+    caps = load_limits(environment.home) or NO_CAPS
+    if environment.name is EnvironmentName.TESTNET:
+        own = caps.account.max_order_notional
+        smaller = TESTNET_ORDER_NOTIONAL if own is None else min(own, TESTNET_ORDER_NOTIONAL)
+        caps = msgspec.structs.replace(caps, account=msgspec.structs.replace(caps.account, max_order_notional=smaller))
+    asked = config.risk()
+    above = list(exceeded(asked.account, caps.account))
+    above += [f"{name}: {text}" for name, limits in asked.markets.items() for text in exceeded(limits, caps.of(name))]
+    for text in above:
+        logger.log("WARNING", "configuration_warning", None, text=text)
+    return caps
 
 
 class RequestLog:

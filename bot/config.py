@@ -7,36 +7,23 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from bot.core.errors import ConfigurationError, InvalidInput
 from bot.core.market import market_name
-from bot.core.numbers import parse_decimal, plain
+from bot.core.numbers import parse_decimal
 from bot.core.quoting.parameters import QuotingSettings
+from bot.core.risk.settings import RiskSettings
 from bot.core.settings import MakerSettings
+from bot.limits_config import AccountLimitsConfig, AmountText, MarketLimitsConfig, merged
 
 MOST_BYTES: Final = 64 * 1024
 POSITION_IN_ORDERS: Final = 5
 """`max_position` when none is set, in order sizes."""
 
 
-def _size(text: str) -> str:
-    try:
-        value = parse_decimal("size", text)
-    except InvalidInput as error:
-        raise ValueError(str(error)) from None
-    if value <= 0:
-        raise ValueError("must be above zero")
-    return plain(value)
-
-
-def _as_text(value: object) -> object:
-    return plain(parse_decimal("size", value)) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-SizeText = Annotated[str, BeforeValidator(_as_text), AfterValidator(_size)]
 QuotingValue = bool | int | float | str | dict[str, float] | None
 Fraction = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -48,10 +35,10 @@ class MarketConfig(BaseModel):
 
     market: Annotated[str, Field(pattern=r"^[A-Z0-9_.]{1,20}-[A-Z]{2,6}$"), AfterValidator(market_name)] = "BTC-USD"
     spread_percentage: Annotated[Fraction, Field(gt=0, le=0.05, description="Distance of each quote from the price.")] = 0.001
-    order_size: SizeText = "0.01"
+    order_size: AmountText = "0.01"
     refresh_interval: Annotated[int, Field(ge=1, le=3600, description="Seconds; a check happens at least this often.")] = 5
     price_move_threshold: Annotated[Fraction, Field(ge=0, le=0.1, description="Relative move that refreshes quotes.")] = 0.002
-    max_position: SizeText | None = Field(default=None, description="Largest position; 5 order sizes when not set.")
+    max_position: AmountText | None = Field(default=None, description="Largest position; 5 order sizes when not set.")
     min_refresh_ms: Annotated[int, Field(ge=0, le=60_000, description="Shortest time between two refreshes.")] = 0
     max_divergence: Annotated[Fraction, Field(gt=0, le=0.05, description="Largest distance of mark from mid.")] = 0.005
     strategy: Annotated[
@@ -66,6 +53,9 @@ class MarketConfig(BaseModel):
     ] = 90
     leverage: Annotated[int, Field(ge=1, le=100)] | None = Field(
         default=None, description="Leverage set and verified at start; left as it is when not set."
+    )
+    limits: MarketLimitsConfig = Field(
+        default_factory=MarketLimitsConfig, description="Limits of this market, by name; docs/risk.md explains them."
     )
 
     @model_validator(mode="after")
@@ -135,6 +125,9 @@ class BotConfig(MarketConfig):
     more_markets: Annotated[
         tuple[MarketConfig, ...], Field(max_length=50, description="Further markets, each with settings of its own.")
     ] = ()
+    account_limits: AccountLimitsConfig = Field(
+        default_factory=AccountLimitsConfig, description="Limits of the account, by name; docs/risk.md explains them."
+    )
 
     @model_validator(mode="after")
     def _each_market_once(self) -> "BotConfig":
@@ -148,11 +141,25 @@ class BotConfig(MarketConfig):
         """Return the configuration of every market, the documents' one first."""
         return (self, *self.more_markets)
 
+    def risk(self) -> RiskSettings:
+        """Return the limits of the account and of every market, in exact types."""
+        return RiskSettings(
+            account=self.account_limits.exact(),
+            markets={each.market: each.limits.exact(each.position_limit) for each in self.markets()},
+        )
 
+
+LIMIT_EXAMPLES: Final = {
+    "limits": ['#   max_market_notional: "5000"', '#   stop_loss: "50"'],
+    "account_limits": ["#   daily_loss_fraction: 0.02", "#   max_leverage: 2"],
+}
 EXPLAINED: Final = {"market": "The market to quote.", "order_size": "Size of each order in the base asset."}
 
-HOT_FIELDS: Final = frozenset({"max_position", "min_refresh_ms", "max_divergence", "more_markets"})
+HOT_FIELDS: Final = frozenset({"max_position", "min_refresh_ms", "max_divergence", "more_markets", "limits", "account_limits"})
 """Fields that may change while the bot quotes."""
+
+LIMITS: Final = ("limits", "account_limits")
+"""Tables of which a change names only what it changes."""
 
 
 def changed_config(config: BotConfig, changes: Mapping[str, object]) -> BotConfig:
@@ -160,10 +167,16 @@ def changed_config(config: BotConfig, changes: Mapping[str, object]) -> BotConfi
 
     Raises: ConfigErrors with one entry for each field that is unknown or out of range.
     """
+    present = config.model_dump(exclude_unset=True)
+    limits = {name: merged(present[name], table) for name in LIMITS if name in present and (table := _table(changes.get(name)))}
     try:
-        return BotConfig.model_validate({**config.model_dump(exclude_unset=True), **changes})
+        return BotConfig.model_validate({**present, **changes, **limits})
     except ValidationError as error:
         raise ConfigErrors(error) from None
+
+
+def _table(value: object) -> dict[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else {}
 
 
 class ConfigErrors(ConfigurationError):
@@ -224,6 +237,9 @@ def example_config() -> str:
             continue
         if name == "quoting":
             lines += ["", f"# {meaning}", "# quoting:", "#   levels: 3"]
+            continue
+        if name in LIMITS:
+            lines += ["", f"# {meaning}", f"# {name}:", *LIMIT_EXAMPLES[name]]
             continue
         value = "true" if field.default is True else "false" if field.default is False else field.default
         text = f'"{value}"' if isinstance(field.default, str) else value

@@ -24,6 +24,7 @@ from bot.core.notes import Note
 from bot.core.numbers import parse_decimal, plain
 from bot.core.order_ids import OrderIds
 from bot.core.quoting.simple import symmetric_quotes
+from bot.core.risk.caps import NO_CAPS, HardCaps
 from bot.core.settings import AccountSettings
 from bot.day_reader import DayReader
 from bot.environment import EnvironmentName, load_environment
@@ -39,6 +40,7 @@ from bot.order_manager import OrderManager
 from bot.polling import AccountPoller, AskFunding, FundingReader
 from bot.ports import Clock, Exchange
 from bot.remote import find_running
+from bot.risk_keeper import RiskKeeper
 from bot.running import running_here, set_running
 from bot.state_folder import ID_BLOCK, StateFolder
 from bot.supervision import LagWatch, keep_running, sentence_of
@@ -86,6 +88,8 @@ class MarketMaker:
         home: StateFolder,
         logger: BotLogger,
         account_settings: AccountSettings | None = None,
+        caps: HardCaps = NO_CAPS,
+        keeper: RiskKeeper | None = None,
     ) -> None:
         self.config = config
         self.logger = logger
@@ -105,7 +109,10 @@ class MarketMaker:
             account_settings or AccountSettings(),
             self.ids,
             {each.market: each.models() for each in config.markets()},
+            limits=config.risk(),
+            caps=caps,
         )
+        self._keeper = keeper or RiskKeeper(home, clock, logger)
         self.inbox = Inbox(clock)
         self.orders = OrderManager(
             exchange, self.inbox.emit, clock, logger.log, lambda: home.is_halted, objects=self.engine.objection_to
@@ -151,6 +158,8 @@ class MarketMaker:
         for each in self.config.markets():
             for warning in each.warnings():
                 self.logger.log("WARNING", "configuration_warning", each.market, text=warning)
+        if (red := await self._keeper.restore(self.engine)) is not None:
+            self._halt(red.code, f"found by an earlier run: {red.text}")
         set_running(self)
         try:
             await self._run()
@@ -163,6 +172,7 @@ class MarketMaker:
                 tasks.create_task(self._loop(), name="loop")
                 tasks.create_task(self._keep("id reservation", self._reserve_ids), name="ids")
                 tasks.create_task(self._keep("order manager", self.orders.run), name="orders")
+                tasks.create_task(self._keep("risk record", lambda: self._keeper.run(self.engine)), name="risk")
                 self._look_back()
                 while not await self._first_contact():
                     await self._started_by_a_person()  # the loop goes on meanwhile, so that the state can be seen
@@ -176,6 +186,7 @@ class MarketMaker:
                 if self.config.enabled and self._starts_by_itself:
                     self.inbox.emit(QuotingStarted(received_ms=self.clock.now_ms()))
         finally:
+            await self._keeper.write(self.engine)
             if self._history is not None:
                 await self._history.close()
             await asyncio.to_thread(self._home.note_end)

@@ -122,6 +122,29 @@ class StateFolder:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
+    def keep(self, name: str, text: str, *, durable: bool) -> None:
+        """Write a small file as a whole.
+
+        Raises: ConfigurationError when the folder cannot be written.
+        """
+        self._write(self.path / name, text, durable=durable)
+
+    def read_kept(self, name: str) -> bytes | None:
+        """Return a small file's content, None when there is none.
+
+        Raises: ConfigurationError when it cannot be read.
+        """
+        try:
+            return (self.path / name).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise ConfigurationError(f"{self.path / name} cannot be read: {error.strerror}") from None
+
+    def set_aside(self, name: str) -> None:
+        """Keep a file that cannot be understood under another name, for a person to look at."""
+        (self.path / name).replace(self.path / f"{name}.damaged")
+
     def note_start(self, now_ms: int) -> int:
         """Note that the program started; return how many starts within ten minutes before this one never ended properly."""
         file = self.path / "starts.json"

@@ -72,12 +72,12 @@ class Verbs:
 
         Raises: AlreadyRunning; RiskRefused while a HALT marker stands in the state folder.
         """
-        if self._engine.state is BotState.RUNNING:
+        if self._engine.mode.is_quoting:
             raise AlreadyRunning("the bot is already running; stop it first to start it anew")
         if self._home.is_halted:
             raise RiskRefused("halt_marker", f"a HALT marker stands; remove {self._home.path / 'HALT'} when the cause is known")
-        self._emit(QuotingStarted(received_ms=self._clock.now_ms()))
-        await self._until(lambda: self._engine.state is BotState.RUNNING, 2.0)
+        self._emit(QuotingStarted(received_ms=self._clock.now_ms(), by_person=True))
+        await self._until(lambda: self._engine.mode.is_quoting, 2.0)
         return {"status": "started", "config": config.model_dump(mode="json")}
 
     async def stop(self, reason: str) -> dict[str, Any]:
@@ -205,7 +205,9 @@ class Verbs:
                 known = ", ".join(sorted(self._engine.views)[:10])
                 raise InvalidInput("market", each.market, f"a market of the exchange: {known}")
         self._engine.configure(
-            [each.settings() for each in config.markets()], {each.market: each.models() for each in config.markets()}
+            [each.settings() for each in config.markets()],
+            {each.market: each.models() for each in config.markets()},
+            config.risk(),
         )
         shown = {name: str(value) for name, value in changes.items()}
         self._logger.log("INFO", "configuration_changed", config.market, changes=shown)

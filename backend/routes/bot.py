@@ -33,6 +33,7 @@ from bot.bot_logger import RING_SIZE
 from bot.config import HOT_FIELDS, BotConfig, ConfigErrors, changed_config
 from bot.core.errors import AlreadyRunning, InvalidInput
 from bot.core.market import market_name
+from bot.limits_config import loosened
 
 router: Final = APIRouter(prefix="/api/bot", tags=["bot"])
 settings_router: Final = APIRouter(tags=["bot"])
@@ -142,6 +143,10 @@ async def configure(request: Request, changes: Annotated[dict[str, Any], Body()]
     return Json({"status": "updated", "config": config.model_dump(mode="json")})
 
 
+RAISES_LIMITS: Final = ["account_limits", "limits", "max_position", "order_size"]
+"""Settings that can allow more than before: the owner's to change."""
+
+
 def raised_limits(before: BotConfig, after: BotConfig) -> list[str]:
     """Return the settings whose change allows more than before: how much may be held, and how much stands in one order."""
     held = {each.market: each for each in before.markets()}
@@ -152,6 +157,10 @@ def raised_limits(before: BotConfig, after: BotConfig) -> list[str]:
             raised.add("max_position")
         if known is not None and Decimal(each.order_size) > Decimal(known.order_size):
             raised.add("order_size")
+        if known is not None and loosened(known.limits, each.limits):
+            raised.add("limits")
+    if loosened(before.account_limits, after.account_limits):
+        raised.add("account_limits")
     return sorted(raised)
 
 
@@ -161,7 +170,7 @@ async def config_schema(request: Request) -> Json:
     del request
     schema = config_change_schema()
     defaults = BotConfig().model_dump(mode="json")
-    return Json({**schema, "hot": sorted(HOT_FIELDS), "defaults": defaults, "raises_limits": ["max_position", "order_size"]})
+    return Json({**schema, "hot": sorted(HOT_FIELDS), "defaults": defaults, "raises_limits": RAISES_LIMITS})
 
 
 @router.get("/logs", operation_id="getBotLogs", responses={200: {"model": Logs}, **errors(422)})

@@ -104,6 +104,11 @@ class Account:
         """True once any execution was seen."""
         return bool(self._trade_ids)
 
+    @property
+    def knows_positions(self) -> bool:
+        """True once the exchange has listed every position in this run."""
+        return self._has_baseline
+
     def recover(self, trade_ids: Iterable[int], positions: Mapping[str, HeldPosition]) -> None:
         """Take over what an earlier run had booked, so that what happened since then is booked on top of it."""
         for trade_id in trade_ids:

@@ -315,8 +315,8 @@ class Maker:
         actions += self._place_all(plan, picture, desk)
         if plan.is_done:
             self._why = ""
-        for side, held in kept_back.items():
-            self.withheld[side] = held
+        pauses = {side: pause for side, pause in desk.pauses.items() if not any(quote.side is side for quote in self._wishes)}
+        self.withheld |= pauses | kept_back
         self.reason = None if live or actions else next(iter(self.withheld.values()), self.reason)
         return actions
 

@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Final
 
+import msgspec
+
 from bot.core.account import Account
 from bot.core.actions import ApprovedOrder
 from bot.core.errors import InvariantBroken
@@ -18,7 +20,7 @@ from bot.core.market_view import MarketView
 from bot.core.notes import Note, Reason
 from bot.core.orders import Fill, Order, Owner, Side, Status
 from bot.core.pnl import Pnl, PnlRecord, Reconciled
-from bot.core.presence import Presence, Resting, Shown, Uptime
+from bot.core.presence import Presence, PresenceLine, Resting, Shown, Uptime
 from bot.core.quoting.volatility import VolatilityPair
 from bot.core.risk.caps import NO_CAPS, HardCaps
 from bot.core.risk.manager import RiskManager
@@ -36,6 +38,14 @@ LATENCY_WEIGHT: Final = 0.1
 CROSSED: Final = "POST_ONLY"
 """The exchange's reason for an order that would have taken begins with this."""
 FRESH_TOUCH_MS: Final = 5_000
+
+
+class RiskMemory(msgspec.Struct, frozen=True, kw_only=True):
+    """What a restart must know."""
+
+    risk: RiskRecord
+    books: PnlRecord
+    presence: dict[str, dict[int, PresenceLine]]
 
 
 class RiskLoop:
@@ -169,14 +179,17 @@ class RiskLoop:
 
     # --- a restart --------------------------------------------------------------------------------------------------------
 
-    def record(self) -> tuple[RiskRecord, PnlRecord]:
-        """Return what a restart must know; equal records need not be written again."""
-        return self.manager.record(), self.pnl.record()
+    def memory(self) -> RiskMemory:
+        """Return what a restart must know; equal ones need not be written again."""
+        presence = {market: dict(each.days) for market, each in self.presence.items()}
+        return RiskMemory(risk=self.manager.record(), books=self.pnl.record(), presence=presence)
 
-    def restore(self, risk: RiskRecord, books: PnlRecord) -> None:
+    def restore(self, memory: RiskMemory) -> None:
         """Go on from what an earlier run wrote down; call before the first decision."""
-        self.manager.restore(risk)
-        self.pnl.restore(books)
+        self.manager.restore(memory.risk)
+        self.pnl.restore(memory.books)
+        for market, days in memory.presence.items():
+            self._presence_of(market).restore(days)
 
     # --- steps ------------------------------------------------------------------------------------------------------------
 
@@ -196,6 +209,11 @@ class RiskLoop:
             self._volatility[market] = VolatilityPair()
         return self._volatility[market]
 
+    def _presence_of(self, market: str) -> Presence:
+        if market not in self.presence:
+            self.presence[market] = Presence(Uptime())
+        return self.presence[market]
+
     def _marks(self, views: Mapping[str, MarketView]) -> dict[str, Decimal]:
         found = ((name, views[name].mark) for name, books in self.pnl.markets.items() if books.position and name in views)
         return {name: mark.value for name, mark in found if mark is not None}
@@ -213,7 +231,8 @@ class RiskLoop:
                 continue
             books = known or self.pnl.of(market)
             if books.position != held:
-                books.adopt(held, reference, now_ms)
+                if account.knows_positions:
+                    books.adopt(held, reference, now_ms)
             elif held or books.reference is None or reference != books.reference:
                 books.mark(reference, now_ms)
 
@@ -233,9 +252,7 @@ class RiskLoop:
                 best_bid=view.rules.price(bid.price) if bid else None,
                 best_ask=view.rules.price(ask.price) if ask else None,
             )
-            if market not in self.presence:
-                self.presence[market] = Presence(Uptime())
-            self.presence[market].see(shown, now_ms)
+            self._presence_of(market).see(shown, now_ms)
 
     def _check(self, now_ms: int) -> None:
         if now_ms - self._checked_ms < CHECK_MS:

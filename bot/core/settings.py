@@ -45,5 +45,3 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the exchange allows one address, all requests together."""
     max_clock_offset_ms: int = 120_000
     """Largest difference to the exchange's clock at which quotes are shown; our orders' ends are corrected by it."""
-    max_order_notional: Decimal | None = None
-    """Largest value of one order in collateral; None: only the exchange's own limit."""

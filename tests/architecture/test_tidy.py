@@ -298,12 +298,6 @@ FOUND_BY_PATH = re.compile(r"bot\.observers\.records_migrations\.(env|versions\.
 FOR_TESTS = {"simulator.inprocess_trouble"}
 """What breaks the wires of the exchange in one process; the scenarios under tests/ are what it is for."""
 
-NOT_WIRED_YET = {
-    "bot.limits_file",
-}
-"""Built and tested, and waiting for the engine to take them in together: tiers, breakers and the exact PnL identity belong to one
-change of the decision. Until then `live` stays closed. This list only ever becomes shorter."""
-
 
 def test_every_module_is_used_by_another() -> None:
     packages = [name for name in PACKAGES if (ROOT / name / "__init__.py").is_file()]
@@ -312,17 +306,10 @@ def test_every_module_is_used_by_another() -> None:
         module
         for module in graph.modules
         if not graph.find_children(module)
-        and module not in DOORS | FOR_TESTS | NOT_WIRED_YET
+        and module not in DOORS | FOR_TESTS
         and not FOUND_BY_PATH.fullmatch(module)
         and not module.endswith(".__main__")
         and not graph.find_modules_that_directly_import(module)
     ]
 
     complain(unused, "Nothing in the program imports these modules", "Connect them or delete them.")
-
-
-def test_what_is_listed_as_not_wired_is_really_not_wired() -> None:
-    graph = grimp.build_graph("bot", "backend", cache_dir=None)
-    wired = [module for module in NOT_WIRED_YET if graph.find_modules_that_directly_import(module)]
-
-    complain(wired, "These modules are imported now", "Take them off NOT_WIRED_YET.")

@@ -42,6 +42,7 @@ from bot.extended.endpoints import Endpoints
 from bot.extended.exchange import Credentials, ExtendedExchange
 from bot.extended.signing import Signer
 from bot.history import History
+from bot.limits_config import BreakerConfig, MarketLimitsConfig
 from bot.observers.journal import JournalLimits
 from bot.observers.journal_keeper import JournalKeeper
 from bot.secret import Secret
@@ -63,7 +64,18 @@ MARKET = "BTC-USD"
 START_MS = 1_790_000_000_000
 STIR_S = 2.0
 COLLECT_EVERY_S = 120.0
-QUIET = BotConfig(enabled=True, price_move_threshold=0.0005)
+CALM = BreakerConfig(
+    move_bps=None,
+    move_sigmas=None,
+    sigma_ratio=None,
+    spread_ratio=None,
+    basis_bps=None,
+    same_side_fills=None,
+    rejects_per_minute=None,
+    feed_stable_ms=100,
+)
+"""One fault is looked at alone, with markets that jump: no breaker steps in. Tests about breakers take those delivered."""
+QUIET = BotConfig(enabled=True, price_move_threshold=0.0005, limits=MarketLimitsConfig(breakers=CALM, orders_per_minute=None))
 
 
 class BotClock:
