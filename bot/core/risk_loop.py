@@ -153,16 +153,14 @@ class RiskLoop:
         self._check(now_ms)
         return self.state
 
-    def approve(  # noqa: PLR0917 - the order's surroundings, in the engine's own words
+    def approve(
         self, order: Order, view: MarketView, orders: LiveOrders, account: Account, now_ms: int, *, is_sent: bool = True
     ) -> ApprovedOrder:
         """Let an order pass, the bot's and a person's alike; counted from now on unless it is only asked about.
 
         Raises: RiskRefused with a code and a sentence that names the limit.
         """
-        return self.manager.approve(
-            order, sight=self._sight(view, now_ms), orders=orders, account=account, is_sent=is_sent
-        )
+        return self.manager.approve(order, sight=self._sight(view, now_ms), orders=orders, account=account, is_sent=is_sent)
 
     def safety_ticks(self, market: str, now_ms: int) -> dict[Side, int]:
         """Return how far from the opposite touch each side must stay so that it still rests when it arrives."""

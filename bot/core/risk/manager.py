@@ -221,9 +221,7 @@ class RiskManager:
 
     # --- the gate ---------------------------------------------------------------------------------------------------------
 
-    def approve(
-        self, order: Order, *, sight: Sight, orders: LiveOrders, account: Account, is_sent: bool = True
-    ) -> ApprovedOrder:
+    def approve(self, order: Order, *, sight: Sight, orders: LiveOrders, account: Account, is_sent: bool = True) -> ApprovedOrder:
         """Let an order pass, counted from now on unless it is only asked about.
 
         Raises: RiskRefused with a code and a sentence that names the limit.
