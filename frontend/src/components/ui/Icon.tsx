@@ -24,6 +24,11 @@ const LINES = {
   bot: <><rect x="3" y="5.5" width="10" height="7.5" rx="2" /><path d="M8 5.5V3M6 9v.8M10 9v.8" /></>,
   hand: <path d="M5 9V4.2a1 1 0 0 1 2 0V7.5M7 7.2V3a1 1 0 0 1 2 0v4.2M9 7.2V3.8a1 1 0 0 1 2 0V8M11 7V5.6a1 1 0 0 1 2 0v4A4.4 4.4 0 0 1 8.6 14c-2 0-2.8-.9-3.7-2.4L3 8.6a1 1 0 0 1 1.7-1L5 8.2" />,
   person: <><circle cx="8" cy="5" r="2.6" /><path d="M3 13.6c.5-3 2.4-4.4 5-4.4s4.5 1.4 5 4.4" /></>,
+  search: <><circle cx="7" cy="7" r="4.2" /><path d="M10.2 10.2L14 14" /></>,
+  download: <path d="M8 2.5v7M5 7l3 3 3-3M3 13h10" />,
+  bolt: <path d="M9 1.8L3.5 9H8l-1 5.2L12.5 7H8z" />,
+  lock: <><rect x="3.5" y="7" width="9" height="6.5" rx="1.2" /><path d="M5.5 7V5a2.5 2.5 0 0 1 5 0v2" /></>,
+  arrow: <path d="M3 8h10M9 4l4 4-4 4" />,
 } as const;
 
 export type IconName = keyof typeof LINES;
