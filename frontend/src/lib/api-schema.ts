@@ -11,6 +11,7 @@ export type NewOrder = Schemas["NewOrder"];
 export type TimeInForce = Schemas["TimeInForceName"];
 export type Outcome = Schemas["OrderOutcome"];
 export type LogLevel = Schemas["LogLevel"];
+export type Job = Schemas["Job"];
 export type LogEntry = Schemas["LogLineOut"];
 
 /** What became of an order by hand. */

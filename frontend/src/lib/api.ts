@@ -27,6 +27,12 @@ export class NoAnswer extends Error {
   override readonly name = "NoAnswer";
 }
 
+export type RecordsPath = "/api/fills" | "/api/funding" | "/api/orders/history" | "/api/decisions" | "/api/alerts" | "/api/equity";
+export type PageQuery = { limit: number; before?: number; market?: string };
+export type PnlAnswer = { readonly run: Readonly<Record<string, unknown>>; readonly days: readonly PnlDay[]; readonly records: string };
+/** Money of one market on one UTC day; total = realised - fees + funding. */
+export type PnlDay = { readonly date: string; readonly market: string; readonly realised_pnl: string; readonly fees: string; readonly funding: string; readonly volume: string; readonly total: string };
+
 export type ConfigChanges = Record<string, string | number>;
 
 const READ_DEADLINE_MS = 4000;
@@ -95,4 +101,8 @@ export const api = {
   cancelOrder: (id: string) =>
     settled(client.DELETE("/api/orders/{order_id}", { params: { path: { order_id: id } }, ...commanding() })) as Promise<CancelAnswer>,
   cachedAccount: () => settled(client.GET("/api/cached-account", reading())) as unknown as Promise<CachedAccount>,
+  /** A page of the records; the rows are named in `lib/records.ts`. */
+  records: (path: RecordsPath, query: PageQuery) => settled(client.GET(path, { params: { query }, ...reading() })) as Promise<Record<string, unknown>>,
+  pnl: (days: number) => settled(client.GET("/api/pnl", { params: { query: { days } }, ...reading() })) as Promise<PnlAnswer>,
+  jobs: (limit: number) => settled(client.GET("/api/jobs", { params: { query: { limit } }, ...reading() })),
 };

@@ -123,6 +123,13 @@ export function formatDate(ms: number | null | undefined, language: Language): s
   return new Intl.DateTimeFormat(LOCALE[language], { day: "numeric", month: "short", year: "numeric" }).format(ms);
 }
 
+/** A moment in a list: the clock alone today, with the day before it otherwise. */
+export function formatDateTime(ms: number | null | undefined, language: Language, nowMs: number = Date.now()): string {
+  if (ms === null || ms === undefined || !Number.isFinite(ms)) return MISSING;
+  const sameDay = formatDate(ms, language) === formatDate(nowMs, language);
+  return sameDay ? formatClock(ms, language, true) : `${formatDate(ms, language)} ${formatClock(ms, language)}`;
+}
+
 /** Short name of the reader's time zone, such as CET. */
 export function zoneName(ms: number, language: Language): string {
   const parts = new Intl.DateTimeFormat(LOCALE[language], { timeZoneName: "short" }).formatToParts(ms);

@@ -1,25 +1,25 @@
 import { notifications } from "@mantine/notifications";
-import { useCallback, useMemo } from "react";
+import { type ReactNode, useCallback, useMemo } from "react";
 import { type Column, DataTable } from "../../components/ui/DataTable";
 import { Direction } from "../../components/ui/Direction";
 import { Glyph } from "../../components/ui/Glyph";
 import { Icon } from "../../components/ui/Icon";
+import { Owner } from "../../components/ui/Owner";
+import type { Field } from "../../components/ui/table-view";
 import { api } from "../../lib/api";
 import { formatAge, formatPrice, formatSize, shortId } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
 import { shapeOf } from "../../lib/order-face";
 import { useNow } from "../../lib/time";
 import { useCommand } from "../../lib/use-command";
-import type { Owner } from "../../stream/messages";
 import { lotsOf, ticksOf } from "../../stream/select";
 import { usePicture } from "../../stream/store";
 import css from "./tables.module.css";
 import { type OpenOrder, openOrders } from "./order-rows";
-
-const OWNER_ICON = { bot: "bot", hand: "hand", foreign: "person" } as const satisfies Record<Owner, string>;
+import { OWNER_ICON } from "./owners";
 
 /** Every order that may still fill: the bot's, ours by hand, and other programs'. */
-export function OpenOrders() {
+export function OpenOrders({ tools }: { tools?: ReactNode }) {
   const { t, language } = useWords();
   const now = useNow();
   const orders = usePicture((picture) => picture.orders);
@@ -27,26 +27,32 @@ export function OpenOrders() {
   const lots = usePicture(lotsOf);
   const rows = useMemo(() => openOrders(orders), [orders]);
   const columns: Column<OpenOrder>[] = [
-    { id: "age", head: t("table.age"), wide: true, cell: (row) => formatAge(row.createdTime ? now - row.createdTime : null, language) },
-    { id: "owner", head: t("table.owner"), cell: (row) => <span className={css.who}><Icon name={OWNER_ICON[row.who]} />{t(`owner.${row.who}`)}</span> },
-    { id: "market", head: t("table.market"), wide: true, cell: (row) => row.market },
-    { id: "side", head: t("table.side"), cell: (row) => <Direction up={row.side === "BUY"}>{t(`side.${row.side}`)}</Direction> },
-    { id: "price", head: t("table.price"), align: "right", cell: (row) => <b>{formatPrice(row.price, ticks?.[row.market] ?? row.price, language)}</b> },
-    { id: "size", head: t("table.size"), align: "right", cell: (row) => formatSize(row.qty, lots?.[row.market], language) },
-    { id: "filled", head: t("table.filled"), align: "right", wide: true, cell: (row) => formatSize(row.filledQty ?? "0", lots?.[row.market], language) },
-    { id: "state", head: t("table.state"), cell: (row) => <OrderState row={row} /> },
-    { id: "type", head: t("table.type"), wide: true, cell: (row) => typeWords(row, t("ticket.reduceOnly")) },
-    { id: "expires", head: t("table.expires"), align: "right", wide: true, cell: (row) => formatAge(row.expireTime && row.expireTime > now ? row.expireTime - now : null, language) },
-    { id: "id", head: t("table.id"), wide: true, cell: (row) => <span className={css.mono} title={row.externalId ?? row.key}>{shortId(row.externalId ?? row.key)}</span> },
+    { id: "age", head: t("table.age"), wide: true, value: (row) => row.createdTime, cell: (row) => formatAge(row.createdTime ? now - row.createdTime : null, language) },
+    { id: "owner", head: t("table.owner"), value: (row) => row.who, words: (row) => t(`owner.${row.who}`), cell: (row) => <Owner icon={OWNER_ICON[row.who]}>{t(`owner.${row.who}`)}</Owner> },
+    { id: "market", head: t("table.market"), wide: true, value: (row) => row.market, cell: (row) => row.market },
+    { id: "side", head: t("table.side"), value: (row) => row.side, words: (row) => t(`side.${row.side}`), cell: (row) => <Direction up={row.side === "BUY"}>{t(`side.${row.side}`)}</Direction> },
+    { id: "price", head: t("table.price"), align: "right", value: (row) => row.price, cell: (row) => <b>{formatPrice(row.price, ticks?.[row.market] ?? row.price, language)}</b> },
+    { id: "size", head: t("table.size"), align: "right", value: (row) => row.qty, cell: (row) => formatSize(row.qty, lots?.[row.market], language) },
+    { id: "filled", head: t("table.filled"), align: "right", wide: true, value: (row) => row.filledQty ?? "0", cell: (row) => formatSize(row.filledQty ?? "0", lots?.[row.market], language) },
+    { id: "state", head: t("table.state"), value: (row) => row.status, words: (row) => t(`order.${shapeOf(row.status)}`), cell: (row) => <OrderState row={row} /> },
+    { id: "type", head: t("table.type"), wide: true, value: (row) => (row.postOnly ? "POST_ONLY" : row.timeInForce), cell: (row) => typeWords(row, t("ticket.reduceOnly")) },
+    { id: "expires", head: t("table.expires"), align: "right", wide: true, value: (row) => row.expireTime, cell: (row) => formatAge(row.expireTime && row.expireTime > now ? row.expireTime - now : null, language) },
+    { id: "id", head: t("table.id"), wide: true, value: (row) => row.externalId ?? row.key, cell: (row) => <span className={css.mono} title={row.externalId ?? row.key}>{shortId(row.externalId ?? row.key)}</span> },
     { id: "cancel", head: t("table.cancel"), quietHead: true, align: "right", cell: (row) => (row.who === "foreign" ? null : <CancelCross row={row} />) },
   ];
   return (
     <DataTable
-      caption={t("tabs.orders")} columns={columns} rows={rows} rowKey={(row) => row.key}
-      rowTone={(row) => (row.who === "foreign" ? "muted" : undefined)} empty={orders ? t("empty.orders") : t("empty.waiting")}
+      caption={t("tabs.orders")} columns={columns} fields={FILE_FIELDS} rows={rows} rowKey={keyOf} file="orders" tools={tools}
+      rowTone={(row) => (row.who === "foreign" ? "muted" : shapeOf(row.status) === "unknown" ? "warn" : undefined)} empty={orders ? t("empty.orders") : t("empty.waiting")}
     />
   );
 }
+
+const keyOf = (row: OpenOrder) => row.key;
+const FILE_FIELDS: readonly Field<OpenOrder>[] = [
+  { id: "exchange_id", head: "exchange_id", value: (row) => row.id },
+  { id: "reduce_only", head: "reduce_only", value: (row) => row.reduceOnly },
+];
 
 function typeWords(row: OpenOrder, reduceOnly: string): string {
   const type = row.postOnly ? "POST_ONLY" : (row.timeInForce ?? "");

@@ -1,14 +1,13 @@
 import { isOpen } from "../../lib/order-face";
 import type { OrderRecord, Owner, TradeRecord } from "../../stream/messages";
+import { ownerOfId } from "./owners";
 
 export type OpenOrder = OrderRecord & { readonly key: string; readonly who: Owner };
 
 /** Who an order belongs to: said by the backend, else read from the id it carries. */
 export function ownerOf(key: string, order: OrderRecord): Owner {
   if (order.owner) return order.owner;
-  const id = order.externalId ?? key;
-  if (id.startsWith("mmb-")) return "bot";
-  return id.startsWith("mmh-") ? "hand" : "foreign";
+  return ownerOfId(order.externalId ?? key);
 }
 
 /** Orders that may still fill, newest first. */
