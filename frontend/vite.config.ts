@@ -19,5 +19,7 @@ export default defineConfig({
     setupFiles: ["tests/setup.ts"],
     css: { modules: { classNameStrategy: "non-scoped" } },
     maxWorkers: 2,
+    // Queries by role are slow in jsdom, and machines are shared.
+    testTimeout: 30_000,
   },
 });

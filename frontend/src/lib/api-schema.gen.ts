@@ -867,6 +867,16 @@ export interface components {
             /** Bid */
             bid: number | null;
         };
+        /**
+         * DayKnown
+         * @description Whether the figures of today hold everything; `text` says what is missing.
+         */
+        DayKnown: {
+            /** Is Whole */
+            is_whole: boolean;
+            /** Text */
+            text: string;
+        };
         /** Decisions */
         Decisions: {
             /** Decisions */
@@ -1333,6 +1343,8 @@ export interface components {
         /**
          * Pnl
          * @description Money in collateral, as text. total = realised + unrealised - fees + funding; fees positive: paid, funding: received.
+         *
+         *     `today_lacks` says what is missing in the figures of today; empty when nothing is.
          */
         Pnl: {
             /** Days */
@@ -1348,9 +1360,11 @@ export interface components {
             /** Today */
             today: {
                 [key: string]: {
-                    [key: string]: string;
+                    [key: string]: unknown;
                 };
             };
+            /** Today Lacks */
+            today_lacks: string;
         };
         /**
          * Risk
@@ -1396,6 +1410,7 @@ export interface components {
             active_orders: number;
             config: components["schemas"]["BotConfig"];
             current_quotes: components["schemas"]["CurrentQuotes"];
+            day: components["schemas"]["DayKnown"];
             /** Env */
             env: string;
             /** Last Quote Price */

@@ -103,6 +103,6 @@ export const api = {
   cachedAccount: () => settled(client.GET("/api/cached-account", reading())) as unknown as Promise<CachedAccount>,
   /** A page of the records; the rows are named in `lib/records.ts`. */
   records: (path: RecordsPath, query: PageQuery) => settled(client.GET(path, { params: { query }, ...reading() })) as Promise<Record<string, unknown>>,
-  pnl: (days: number) => settled(client.GET("/api/pnl", { params: { query: { days } }, ...reading() })) as Promise<PnlAnswer>,
+  pnl: (days: number) => settled(client.GET("/api/pnl", { params: { query: { days } }, ...reading() })) as unknown as Promise<PnlAnswer>,
   jobs: (limit: number) => settled(client.GET("/api/jobs", { params: { query: { limit } }, ...reading() })),
 };

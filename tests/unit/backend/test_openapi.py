@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 from typing import Any
 
@@ -99,3 +100,13 @@ def test_a_wrong_method_is_answered_with_every_right_one(client: TestClient) -> 
     refused = client.put("/api/bot/flatten")
 
     assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, POST")
+
+
+def test_every_reference_points_to_a_part_that_exists(schema: dict[str, Any]) -> None:
+    text = json.dumps(schema)
+
+    named = set(re.findall(r'"\$ref": "([^"]+)"', text))
+
+    assert named
+    assert named <= {f"#/components/schemas/{name}" for name in schema["components"]["schemas"]}
+    assert "$defs" not in text

@@ -28,7 +28,7 @@ type Props<Row> = {
   empty: ReactNode;
   /** Name of the file to export to; without it the table has no tools. */
   file?: string | undefined;
-  /** Asked when the end comes into view and there may be more. */
+  /** Asked when the end comes into view and there may be more; a new function after each answer. */
   onEnd?: (() => void) | undefined;
   tools?: ReactNode;
 };
@@ -80,7 +80,7 @@ function Body<Row>(props: BodyProps<Row>) {
   const atEnd = view.end >= shown.length;
   useEffect(() => {
     if (atEnd) onEnd?.();
-  }, [atEnd, onEnd, shown.length]);
+  }, [atEnd, onEnd]);
   const choose = (index: number) => {
     const next = Math.max(0, Math.min(shown.length - 1, index));
     const row = shown[next];
