@@ -29,8 +29,8 @@ class Command(NamedTuple):
 
     order_id: int
     is_buy: bool
-    price: int
-    lots: int
+    price: Ticks
+    lots: Lots
 
 
 class Traded(NamedTuple):
@@ -50,30 +50,32 @@ def commands(count: int, seed: int) -> list[Command]:
         if live and random.random() < 0.42:
             place = random.randrange(len(live))
             live[place], live[-1] = live[-1], live[place]
-            found.append(Command(live.pop(), True, 0, 0))
+            found.append(Command(live.pop(), True, Ticks(0), Lots(0)))
             continue
         mid += random.choice((-1, 0, 0, 0, 0, 1))
         is_buy = random.random() < 0.5
         away = 2 - int(random.expovariate(0.7)) if random.random() < 0.25 else -1 - int(random.expovariate(0.1))
-        found.append(Command(number, is_buy, mid + (away if is_buy else -away), random.randint(1, 9)))
+        price = Ticks(mid + (away if is_buy else -away))
+        found.append(Command(number, is_buy, price, Lots(random.randint(1, 9))))
         live.append(number)
     return found
 
 
 def run_ours(orders: Sequence[Command]) -> Traded:
     book, trades, traded, value = OrderBook(), 0, 0, 0
+    buy, sell = Side.BUY, Side.SELL
     for order_id, is_buy, price, lots in orders:
         if not lots:
             book.remove(order_id)
             continue
-        side = Side.BUY if is_buy else Side.SELL
-        taken = book.take(side, Ticks(price), Lots(lots))
+        side = buy if is_buy else sell
+        taken = book.take(side, price, lots)
         for match in taken.matches:
             trades += 1
             traded += match.lots
             value += match.lots * match.price
         if taken.left:
-            book.rest(RestingOrder(order_id, 1, side, Ticks(price), taken.left))
+            book.rest(RestingOrder(order_id, 1, side, price, taken.left))
     return Traded(trades, traded, value, len(book))
 
 
@@ -93,7 +95,8 @@ def run_bare(orders: Sequence[Command]) -> Traded:  # noqa: C901, PLR0912 - one 
                 if not level:
                     del half[at]
             continue
-        left, other, step = (lots, asks, 1) if is_buy else (lots, bids, -1)
+        left: int = lots
+        other, step = (asks, 1) if is_buy else (bids, -1)
         best = best_ask if is_buy else best_bid
         while left and other and (price - best) * step >= 0:
             queue = other.get(best)
@@ -181,18 +184,19 @@ class SortedBook:
 
 def run_sorted(orders: Sequence[Command]) -> Traded:
     book, trades, traded, value = SortedBook(), 0, 0, 0
+    buy, sell = Side.BUY, Side.SELL
     for order_id, is_buy, price, lots in orders:
         if not lots:
             book.remove(order_id)
             continue
-        side = Side.BUY if is_buy else Side.SELL
+        side = buy if is_buy else sell
         left, matches = book.take(side, price, lots)
         for _, at, size in matches:
             trades += 1
             traded += size
             value += size * at
         if left:
-            book.rest(RestingOrder(order_id, 1, side, Ticks(price), Lots(left)))
+            book.rest(RestingOrder(order_id, 1, side, price, Lots(left)))
     return Traded(trades, traded, value, len(book))
 
 

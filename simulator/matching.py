@@ -7,7 +7,7 @@ so on both sides the best level is the last key: taking from the touch pops the 
 A level keeps its orders in a dict, which in Python is a first-in-first-out queue with constant-time removal.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import Final, NamedTuple
@@ -71,7 +71,7 @@ class Match(Struct, frozen=True, gc=False):
     maker_left: Lots
 
 
-class Taken(Struct):
+class Taken(Struct, gc=False):
     """What one pass of a taker through the book did."""
 
     left: Lots
@@ -98,12 +98,12 @@ class TakerShield(NamedTuple):
 OPEN_TO_ALL = TakerShield()
 
 
-class _Level:
-    __slots__ = ("lots", "orders")
+class _Level(Struct, gc=False):
+    """The queue of one price, and its size."""
 
-    def __init__(self) -> None:
-        self.orders: dict[int, RestingOrder] = {}
-        self.lots = 0
+    price: Ticks
+    orders: dict[int, RestingOrder]
+    lots: int = 0
 
 
 class _Half:
@@ -117,25 +117,20 @@ class _Half:
         self.levels: dict[int, _Level] = {}
         self.changed: set[Ticks] = set()
 
-    def level(self, price: int) -> _Level:
-        level = self.levels.get(price)
-        if level is None:
-            level = self.levels[price] = _Level()
-            key = price * self.key_sign
-            keys = self.keys
-            if not keys or key > keys[-1]:
-                keys.append(key)
-            else:
-                keys.insert(bisect_left(keys, key), key)
+    def open(self, price: Ticks) -> _Level:
+        """Begin the queue of a price that has none."""
+        level = self.levels[price] = _Level(price, {})
+        insort(self.keys, price * self.key_sign)
         return level
 
     def drop(self, price: int) -> None:
+        """Forget a price whose queue is empty."""
         del self.levels[price]
-        key = price * self.key_sign
-        if self.keys[-1] == key:
-            self.keys.pop()
+        key, keys = price * self.key_sign, self.keys
+        if keys[-1] == key:
+            keys.pop()
         else:
-            del self.keys[bisect_left(self.keys, key)]
+            del keys[bisect_left(keys, key)]
 
 
 class OrderBook:
@@ -210,7 +205,7 @@ class OrderBook:
             assert not opposite or opposite[-1] < price, "a resting order must not cross"
         assert lots > 0, "an order at rest has a size"
         assert self._orders.setdefault(order_id, order) is order, "an order rests once"
-        level = half.levels.get(price) or half.level(price)
+        level = half.levels.get(price) or half.open(price)
         order.ahead = level.lots
         level.orders[order_id] = order
         level.lots += lots
@@ -277,56 +272,54 @@ class OrderBook:
         half = self._asks if side is _BUY else self._bids
         keys, sign = half.keys, half.key_sign
         worst_key = limit * sign
-        if not keys or keys[-1] < worst_key:
-            return Taken(lots)
         taken = Taken(lots)
-        while keys and keys[-1] >= worst_key and taken.left:
-            self._take_level(half, keys[-1] * sign, taken, shield, cleared)
-            if taken.stopped or taken.waiting_for is not None:
-                break
+        if lots and keys and keys[-1] >= worst_key:
+            matches: list[Match] = []
+            taken.matches = matches
+            while self._take_level(half, taken, matches, shield, cleared) and keys and keys[-1] >= worst_key:
+                pass
         return taken
 
-    def _take_level(self, half: _Half, price: int, taken: Taken, shield: TakerShield, cleared: int | None) -> None:
-        level = half.levels[price]
-        orders, left = level.orders, taken.left
-        matches: list[Match] = []
-        removed: list[int] = []
-        shielded, gone = shield is not OPEN_TO_ALL, 0
+    def _take_level(self, half: _Half, taken: Taken, matches: list[Match], shield: TakerShield, cleared: int | None) -> bool:
+        """Trade against the queue of the best price; return whether the taker may go on to the next."""
+        level = half.levels[half.keys[-1] * half.key_sign]
+        orders, price, left = level.orders, level.price, int(taken.left)
+        shielded, gone, go_on = shield is not OPEN_TO_ALL, 0, True
         used: list[int] = []
         for order_id, maker in orders.items():
             if shielded and shield.forbids(maker):
                 if shield.rule is not SelfTradeRule.STOP_TAKER:
                     gone += maker.lots
                     used.append(order_id)
-                    removed.append(order_id)
+                    taken.removed_makers = (*taken.removed_makers, order_id)
                 if shield.rule is not SelfTradeRule.CANCEL_MAKER:
-                    taken.stopped = True
+                    taken.stopped, go_on = True, False
                     break
                 continue
             if maker.guarded and order_id != cleared:
-                taken.waiting_for = order_id
+                taken.waiting_for, go_on = order_id, False
                 break
             size = maker.lots
             if size > left:
                 maker.lots = Lots(size - left)
-                matches.append(Match(order_id, maker.owner, maker.price, left, maker.lots))
-                gone += left
-                left = NO_LOTS
+                matches.append(Match(order_id, maker.owner, price, Lots(left), maker.lots))
+                gone, left = gone + left, 0
                 break
             used.append(order_id)  # the usual case: the maker is used up
-            matches.append(Match(order_id, maker.owner, maker.price, size, NO_LOTS))
+            matches.append(Match(order_id, maker.owner, price, size, NO_LOTS))
             gone += size
-            left = Lots(left - size)
+            left -= size
             if not left:
                 break
-        taken.matches = [*taken.matches, *matches] if taken.matches else matches
-        if removed:
-            taken.removed_makers = [*taken.removed_makers, *removed]
+        taken.left = Lots(left)
+        half.changed.add(price)
+        known = self._orders
         for order_id in used:
-            del orders[order_id], self._orders[order_id]
-        taken.left = left
-        half.changed.add(Ticks(price))
-        if orders:
-            level.lots -= gone
-        else:
+            del known[order_id]
+        if len(used) == len(orders):
             half.drop(price)
+        else:
+            level.lots -= gone
+            for order_id in used:
+                del orders[order_id]
+        return go_on and left > 0

@@ -177,3 +177,12 @@ def test_the_book_agrees_with_the_naive_book_on_everything(commands: list[tuple[
             assert dict(book.levels(each)) == naive.levels(each)
         bid, ask = book.best(Side.BUY), book.best(Side.SELL)
         assert bid is None or ask is None or bid < ask
+
+
+def test_nothing_to_take_takes_nothing() -> None:
+    book = OrderBook()
+    book.rest(resting(1, Side.SELL, 100, 5))
+
+    taken = book.take(Side.BUY, Ticks(100), Lots(0))
+
+    assert (taken.left, list(taken.matches), book.size_at(Side.SELL, Ticks(100))) == (0, [], 5)
