@@ -111,10 +111,13 @@ async def orders_per_second(rest: str, orders: Load, connections: int) -> float:
 def measure(name: str, arguments: Sequence[str], orders: Load | None, asked: argparse.Namespace) -> tuple[float, Load]:
     with started(*arguments) as server:
         ready = orders or load(server.first_line, asked.orders)
-        before = server.cpu_seconds()
+        before, own = server.cpu_seconds(), time.process_time()
         speed = asyncio.run(orders_per_second(server.first_line["rest"], ready, asked.connections))
         each_ms = (server.cpu_seconds() - before) / len(ready) * 1000
-    say(f"{name}: {speed:,.0f}/s, {each_ms:.2f} ms of the server's CPU each")
+        own_ms = (time.process_time() - own) / len(ready) * 1000
+    cores = (each_ms + own_ms) * SPEED.bound / 1000
+    say(f"{name}: {speed:,.0f}/s; processor time each: {each_ms:.2f} ms there, {own_ms:.2f} ms here")
+    say(f"  that is {cores:.2f} cores at {SPEED.bound:g}/s")
     return speed, ready
 
 

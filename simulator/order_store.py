@@ -11,6 +11,8 @@ UNFILLED_KEPT: Final = 20_000
 """Closed orders without any fill kept per account; older ones vanish, as they do after a while on the real exchange."""
 FILLED_KEPT: Final = 50_000
 """Closed orders with fills kept per account."""
+EXPIRIES_UNSORTED: Final = 1_000
+"""Fewer expiries than this are not worth tidying."""
 
 
 class OrderStore:
@@ -76,8 +78,10 @@ class OrderStore:
 
     def watch_expiry(self, order: Order) -> None:
         heappush(self._expiries, (order.expiry_ms, order.order_id))
+        if len(self._expiries) <= EXPIRIES_UNSORTED:
+            return
         live = sum(len(orders) for orders in self._live.values())
-        if len(self._expiries) > 4 * live + 1000:  # mostly orders that ended otherwise
+        if len(self._expiries) > 4 * live + EXPIRIES_UNSORTED:  # mostly orders that ended otherwise
             self._expiries = [entry for entry in self._expiries if self._is_live(entry[1])]
             heapify(self._expiries)
 

@@ -69,7 +69,9 @@ class Standings:
         )
 
     def margin(self, account_id: int, without: Order | None = None) -> Margin:
-        resting = self.store.resting_by_market(account_id, without)
+        return self._margin(account_id, self.store.resting_by_market(account_id, without))
+
+    def _margin(self, account_id: int, resting: dict[str, tuple[int, int]]) -> Margin:
         touched = dict.fromkeys((*resting, *(position.market for position in self.ledger.positions_of(account_id))))
         exposures = [self._exposure(account_id, market, resting.get(market, (0, 0))) for market in touched]
         return account_margin(self.ledger.balances[account_id], exposures)
@@ -81,7 +83,8 @@ class Standings:
 
         Raises: Refused with 1127 (position value) or 1140 (margin).
         """
-        exposure = self.exposure(account_id, market, replaced)
+        resting_values = self.store.resting_by_market(account_id, replaced)
+        exposure = self._exposure(account_id, market, resting_values.get(market, (0, 0)))
         spec = exposure.spec
         cost = order_cost(exposure, side, spec.price(price), spec.size(lots))
         resting = exposure.buy_value if side is Side.BUY else exposure.sell_value
@@ -90,7 +93,7 @@ class Standings:
         limit = position_value_limit(spec, exposure.leverage)
         if reached > limit and reached > abs(held):
             raise Refused(Code.POSITION_VALUE, f"position and orders of {rounded(reached)} exceed {limit}")
-        available = self.margin(account_id, replaced).available_for_trade
+        available = self._margin(account_id, resting_values).available_for_trade
         if cost > max(available, Decimal(0)):
             raise Refused(Code.ORDER_COST, f"Order cost {rounded(cost)} exceeds available for trade {rounded(available)}")
 
@@ -114,10 +117,11 @@ class Standings:
     def position_record(self, position: Position, *, both_spellings: bool = False) -> PositionRecord:
         """Return a position as the exchange shows it; a closed one has size 0 and status CLOSED."""
         market = position.market
-        exposure = self.exposure(position.account_id, market)
+        resting = self.store.resting_by_market(position.account_id)
+        exposure = self._exposure(position.account_id, market, resting.get(market, (0, 0)))
         spec, is_open = exposure.spec, bool(position.lots)
         size = spec.size(Lots(abs(position.lots)))
-        liquidation = liquidation_price(exposure, self.margin(position.account_id)) if is_open else None
+        liquidation = liquidation_price(exposure, self._margin(position.account_id, resting)) if is_open else None
         stop = self.store.whole_position_stop(position.account_id, market)
         gain, loss = (stop.take_profit, stop.stop_loss) if stop is not None else (None, None)
         return PositionRecord(
