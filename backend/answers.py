@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from backend.commands import TooManyCommands
+from backend.settings_desk import ConfigChanged
 from bot.config import ConfigErrors
 from bot.core.errors import (
     AlreadyRunning,
@@ -53,6 +54,7 @@ STATUS_OF: Final[dict[type[MakerError], int]] = {
     ExchangeError: 503,
     RecordsUnavailable: 503,
     TooManyCommands: 429,
+    ConfigChanged: 409,
 }
 """The narrowest class of an error that stands here decides; what is not here is our bug and answers 500."""
 

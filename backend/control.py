@@ -76,6 +76,10 @@ class BotControl(Protocol):
         """Halt and cancel every order of the account, whoever placed it; names what is left."""
         ...
 
+    def check(self, changes: dict[str, object]) -> BotConfig:
+        """Return what `configure` would lead to; raises what it would, and changes nothing."""
+        ...
+
     def configure(self, changes: dict[str, object]) -> BotConfig:
         """Change settings; raises ConfigErrors, InvalidInput or NotWhileRunning."""
         ...

@@ -4,6 +4,7 @@
 module is imported.
 """
 
+import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from backend.border import Border, Log
 from backend.broadcaster import MOST_VIEWERS, Broadcaster
 from backend.control import OpenBot
 from backend.routes import account, bot, jobs, markets, money, orders, system
+from backend.routes import config as config_routes
 from backend.screen import Screen
 from backend.service import running_service
 from backend.watching import from_outside, heart, wants_json, watching
@@ -27,6 +29,7 @@ from bot.config import BotConfig
 from bot.core.errors import ConfigurationError
 from bot.environment import Environment
 from bot.observers.alerts import AlertSettings
+from bot.overrides import starting_config
 from bot.ports import Clock
 
 __all__ = ["Broadcaster", "app", "create_app"]
@@ -57,13 +60,16 @@ def create_app(
         try:
             chosen, told = (environment, alert_settings or AlertSettings()) if environment else from_outside(os.environ)
             ticking = clock or SystemClock()
+            given = config
+            if given is None:
+                given = await asyncio.to_thread(starting_config, chosen, None, {} if environment else os.environ)
             log = logger or BotLogger(ticking.now_ms, level=chosen.log_level, json=wants_json(os.environ))
             application.state.logger = log
             async with (
                 watching(chosen, told, log, with_file=logger is None or alert_settings is not None) as alerts,
                 running_service(
                     chosen,
-                    config or BotConfig(),
+                    given,
                     clock=ticking,
                     logger=log,
                     open_bot=open_bot,
@@ -95,7 +101,8 @@ def create_app(
     application.state.service = None
     application.state.logger = None
     application.state.why_not_started = ""
-    routers = [routes.router for routes in (bot, orders, account, markets, money, jobs, system)] + [bot.settings_router]
+    routers = [routes.router for routes in (bot, config_routes, orders, account, markets, money, jobs, system)]
+    routers.append(config_routes.bot_router)
     for router in routers:
         application.include_router(router)
     application.state.routes = [route for router in routers for route in router.routes]

@@ -202,17 +202,6 @@ class MarketPaused(BaseModel):
     remaining: list[str]
 
 
-class ConfigSchema(BaseModel):
-    """`properties` is JSON schema; `hot` names the settings that change while the bot quotes."""
-
-    model_config = ConfigDict(extra="allow")
-
-    properties: dict[str, Any]
-    hot: list[str]
-    defaults: dict[str, Any]
-    raises_limits: list[str]
-
-
 class Job(BaseModel):
     """One command. REFUSED: nothing was done, and `reason` says why; FAILED: look at what is true now."""
 
@@ -286,11 +275,6 @@ class Risk(BaseModel):
     state: str
     exposure: str
     markets: dict[str, dict[str, Any]]
-
-
-class Configured(BaseModel):
-    status: Literal["updated"]
-    config: BotConfig
 
 
 class CurrentQuotes(BaseModel):

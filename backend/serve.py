@@ -8,6 +8,7 @@ import os
 import secrets
 import socket
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -22,9 +23,9 @@ from backend.wire_socket import WireSocket
 from bot.assembly import open_market_maker
 from bot.bot_logger import BotLogger
 from bot.clock import SystemClock
-from bot.config import BotConfig, load_config
 from bot.core.errors import ConfigurationError
 from bot.environment import EnvironmentName
+from bot.overrides import starting_config
 
 BACKLOG: Final = 256
 LARGEST_MESSAGE: Final = 8 * 1024
@@ -34,14 +35,21 @@ GRACE_S: Final = 3
 
 
 def serve(
-    *, host: str, port: int | None, environment: str | None, config_file: Path | None, demo: bool = False, seed: int | None = None
+    *,
+    host: str,
+    port: int | None,
+    environment: str | None,
+    config_file: Path | None,
+    assignments: Sequence[str] = (),
+    demo: bool = False,
+    seed: int | None = None,
 ) -> int:
     """Serve until a signal; return the process's exit code.
 
     Raises: ConfigurationError, in one sentence, for everything that must be changed first: settings, port, state folder.
     """
     chosen, alert_settings = from_outside(os.environ, name=environment, port=port)
-    config = load_config(config_file) if config_file else BotConfig()
+    config = starting_config(chosen, config_file, os.environ, assignments)
     if demo:
         config = config.model_copy(update={"enabled": True})
     clock = SystemClock()

@@ -2,9 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from backend.access import AccessRules, Role, TokenGate
 from backend.auth import Door
@@ -12,11 +12,13 @@ from backend.bound_address import WILDCARDS, is_loopback, listening, url_of
 from backend.broadcaster import MOST_VIEWERS, Broadcaster
 from backend.commands import Commands
 from backend.control import BotControl, OpenBot
+from backend.settings_desk import SettingsDesk
 from bot.bot_logger import BotLogger
 from bot.config import BotConfig
+from bot.config_history import ConfigHistory
+from bot.config_schema import config_hash
 from bot.core.errors import ConfigurationError, MakerError
 from bot.environment import Environment, EnvironmentName
-from bot.history import config_hash
 from bot.observers.alerts import Alerts
 from bot.observers.feed import Feed
 from bot.observers.records import Records, database_url
@@ -25,6 +27,7 @@ from bot.observers.tallies import Tallies
 from bot.ports import Clock
 from bot.state_folder import StateFolder
 
+T = TypeVar("T")
 PRICE_FEEDS: Final = ("book", "best_quote", "mark")
 STOP_TIMEOUT_S: Final = 15.0
 TOKEN_LOOK_S: Final = 2.0
@@ -60,10 +63,15 @@ class Service:
         self.series = Series(clock)
         self.sockets_without_token = 0
         """Sockets that are open and have not shown their token yet."""
+        self.settings = SettingsDesk(bot, ConfigHistory(StateFolder(environment.home), environment.name), clock.now_ms)
         self.commands = Commands(clock, bot.tell, lambda: config_hash(bot.config))
         self.alerts: Alerts | None = None
         self.crash = ""
         """Why the bot's own task ended; empty while it runs."""
+
+    async def ask_history(self, question: Callable[[ConfigHistory], T]) -> T:
+        """Ask the versions of the configuration, beside the loop: they are files."""
+        return await asyncio.to_thread(question, self.settings.history)
 
     def picture(self) -> dict[str, Any]:
         """Return the live picture; parts that did not change are the same objects as before."""
@@ -188,6 +196,7 @@ async def running_service(
         service = Service(
             environment, bot, clock=clock, logger=logger, gate=gate, door=door, records=records, most_viewers=most_viewers
         )
+        await service.settings.begin()
         service.alerts = alerts
         if alerts is not None:
             alerts.tell = bot.tell

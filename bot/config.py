@@ -33,14 +33,31 @@ class MarketConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    market: Annotated[str, Field(pattern=r"^[A-Z0-9_.]{1,20}-[A-Z]{2,6}$"), AfterValidator(market_name)] = "BTC-USD"
-    spread_percentage: Annotated[Fraction, Field(gt=0, le=0.05, description="Distance of each quote from the price.")] = 0.001
-    order_size: AmountText = "0.01"
-    refresh_interval: Annotated[int, Field(ge=1, le=3600, description="Seconds; a check happens at least this often.")] = 5
-    price_move_threshold: Annotated[Fraction, Field(ge=0, le=0.1, description="Relative move that refreshes quotes.")] = 0.002
-    max_position: AmountText | None = Field(default=None, description="Largest position; 5 order sizes when not set.")
-    min_refresh_ms: Annotated[int, Field(ge=0, le=60_000, description="Shortest time between two refreshes.")] = 0
-    max_divergence: Annotated[Fraction, Field(gt=0, le=0.05, description="Largest distance of mark from mid.")] = 0.005
+    market: Annotated[
+        str, Field(pattern=r"^[A-Z0-9_.]{1,20}-[A-Z]{2,6}$", description="The market to quote."), AfterValidator(market_name)
+    ] = "BTC-USD"
+    spread_percentage: Annotated[
+        Fraction,
+        Field(gt=0, le=0.05, description="Distance of each quote from the price.", json_schema_extra={"unit": "fraction"}),
+    ] = 0.001
+    order_size: AmountText = Field(
+        default="0.01", description="Size of each order in the base asset.", json_schema_extra={"unit": "base asset"}
+    )
+    refresh_interval: Annotated[
+        int, Field(ge=1, le=3600, description="Seconds; a check happens at least this often.", json_schema_extra={"unit": "s"})
+    ] = 5
+    price_move_threshold: Annotated[
+        Fraction, Field(ge=0, le=0.1, description="Relative move that refreshes quotes.", json_schema_extra={"unit": "fraction"})
+    ] = 0.002
+    max_position: AmountText | None = Field(
+        default=None, description="Largest position; 5 order sizes when not set.", json_schema_extra={"unit": "base asset"}
+    )
+    min_refresh_ms: Annotated[
+        int, Field(ge=0, le=60_000, description="Shortest time between two refreshes.", json_schema_extra={"unit": "ms"})
+    ] = 0
+    max_divergence: Annotated[
+        Fraction, Field(gt=0, le=0.05, description="Largest distance of mark from mid.", json_schema_extra={"unit": "fraction"})
+    ] = 0.005
     strategy: Annotated[
         Literal["simple", "composite", "glft", "avellaneda_stoikov", "grid"],
         Field(description="simple is the documents' rule; the others decide spread, skew and sizes by models."),
@@ -49,10 +66,18 @@ class MarketConfig(BaseModel):
         default_factory=dict, description="Settings of the models, by name; docs/strategies/settings.md lists them."
     )
     order_lifetime_s: Annotated[
-        int, Field(ge=45, le=600, description="Seconds after which the book itself drops an order; renewed before.")
+        int,
+        Field(
+            ge=45,
+            le=600,
+            description="Seconds after which the book itself drops an order; renewed before.",
+            json_schema_extra={"unit": "s"},
+        ),
     ] = 90
     leverage: Annotated[int, Field(ge=1, le=100)] | None = Field(
-        default=None, description="Leverage set and verified at start; left as it is when not set."
+        default=None,
+        description="Leverage set and verified at start; left as it is when not set.",
+        json_schema_extra={"unit": "times"},
     )
     limits: MarketLimitsConfig = Field(
         default_factory=MarketLimitsConfig, description="Limits of this market, by name; docs/risk.md explains them."
@@ -153,10 +178,23 @@ LIMIT_EXAMPLES: Final = {
     "limits": ['#   max_market_notional: "5000"', '#   stop_loss: "50"'],
     "account_limits": ["#   daily_loss_fraction: 0.02", "#   max_leverage: 2"],
 }
-EXPLAINED: Final = {"market": "The market to quote.", "order_size": "Size of each order in the base asset."}
-
-HOT_FIELDS: Final = frozenset({"max_position", "min_refresh_ms", "max_divergence", "more_markets", "limits", "account_limits"})
-"""Fields that may change while the bot quotes."""
+DOCUMENT_FIELDS: Final = frozenset(
+    {"market", "spread_percentage", "order_size", "refresh_interval", "price_move_threshold", "enabled"}
+)
+"""The documents' own six; they change only while the bot is stopped."""
+HOT_FIELDS: Final = frozenset(
+    {
+        "max_position",
+        "min_refresh_ms",
+        "max_divergence",
+        "more_markets",
+        "strategy",
+        "quoting",
+        "limits",
+        "account_limits",
+    }
+)
+"""Fields that may change while the bot quotes; of `quoting`, what belongs to an estimator may not (`config_schema`)."""
 
 LIMITS: Final = ("limits", "account_limits")
 """Tables of which a change names only what it changes."""
@@ -191,8 +229,10 @@ def _problem(error: dict[str, Any]) -> dict[str, str]:
     field = ".".join(str(part) for part in error["loc"]) or error["msg"].removeprefix("Value error, ").partition(":")[0]
     found = repr(error.get("input"))[:80]
     if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(field.rpartition(".")[2], BotConfig.model_fields, n=1)
+        meant = f", perhaps {near[0]} is meant" if near else ""
         allowed = ", ".join(BotConfig.model_fields)
-        return {"field": field, "message": f"{field} is not a setting; found {found}", "hint": f"settings are: {allowed}"}
+        return {"field": field, "message": f"{field} is not a setting{meant}; found {found}", "hint": f"settings are: {allowed}"}
     return {"field": field, "message": f"{field} is {found}: {error['msg']}", "hint": _range_of(field)}
 
 
@@ -231,7 +271,7 @@ def example_config() -> str:
     """Return a configuration file with every setting, its default and its meaning."""
     lines = ["# How the bot quotes. Fractions are fractions: 0.001 is 0.1 %."]
     for name, field in BotConfig.model_fields.items():
-        meaning = field.description or EXPLAINED.get(name, "")
+        meaning = field.description or ""
         if name == "more_markets":
             lines += ["", f"# {meaning}", "# more_markets:", "#   - market: ETH-USD", '#     order_size: "0.1"']
             continue

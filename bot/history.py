@@ -1,10 +1,8 @@
 """What the bot brings along from its past: opens the journal once the account is known, and hands the engine what it holds."""
 
-import hashlib
-import json
-
 from bot.bot_logger import BotLogger
 from bot.config import BotConfig
+from bot.config_schema import config_hash
 from bot.core.engine import Engine
 from bot.core.events import DayMoney, HeldPosition, PastRecovered
 from bot.core.notes import Note
@@ -72,12 +70,6 @@ def past_of(recovered: Recovered, now_ms: int) -> PastRecovered:
         is_whole_day=bool(point.trade_ids) and point.day >= point.whole_from_day,
         received_ms=now_ms,
     )
-
-
-def config_hash(config: BotConfig) -> str:
-    """Return a short digest of the settings, the same for the same settings."""
-    text = json.dumps(config.model_dump(mode="json"), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def configuration_note(config: BotConfig) -> Note:

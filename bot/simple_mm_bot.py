@@ -430,6 +430,10 @@ class MarketMaker:
         """Halt and cancel every order of the account; see `Verbs.kill`."""
         return await self.verbs.kill(reason)
 
+    def check(self, changes: dict[str, object]) -> BotConfig:
+        """Return what `configure` would lead to, and change nothing; see `Verbs.checked`."""
+        return self.verbs.checked(self.config, changes)
+
     def configure(self, changes: dict[str, object]) -> BotConfig:
         """Change settings; see `Verbs.configured`."""
         before, self.config = self.config, self.verbs.configured(self.config, changes)

@@ -169,6 +169,18 @@ class StateFolder:
         """True while a person's HALT marker stands in the folder."""
         return (self.path / "HALT").exists()
 
+    def write(self, name: str, text: str) -> None:
+        """Write a file of the folder durably and as a whole; a folder in its name is made.
+
+        Raises: ConfigurationError when it cannot be written.
+        """
+        file = self.path / name
+        try:
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(f"{file.parent} cannot be made: {error.strerror}") from None
+        self._write(file, text, durable=True)
+
     def _write(self, file: Path, text: str, *, durable: bool) -> None:
         """Replace a file as a whole, so that a reader and a crash see the old text or the new one."""
         temporary = file.with_name(f"{file.name}.new")
@@ -181,7 +193,7 @@ class StateFolder:
                     os.fsync(opened.fileno())
             temporary.replace(file)
             if durable and os.name == "posix":
-                folder = os.open(self.path, os.O_RDONLY)
+                folder = os.open(file.parent, os.O_RDONLY)
                 try:
                     os.fsync(folder)
                 finally:

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bot.bot_logger import BotLogger
-from bot.config import HOT_FIELDS, BotConfig, changed_config
+from bot.config import BotConfig, changed_config
+from bot.config_schema import changes_between, needs_stop
 from bot.core.engine import Engine
 from bot.core.errors import (
     AlreadyRunning,
@@ -191,19 +192,24 @@ class Verbs:
         self._logger.log("WARNING", "flattened", view.rules.name, status=status, position=position, tries=len(tried))
         return {"status": status, "market": view.rules.name, "position": position, "orders": tried}
 
-    def configured(self, present: BotConfig, changes: dict[str, object]) -> BotConfig:
-        """Return the configuration with changes applied: hot fields at any time, the others only while stopped.
+    def checked(self, present: BotConfig, changes: dict[str, object]) -> BotConfig:
+        """Return the configuration that changes lead to, and apply nothing. Hot ones are taken at any time, others while stopped.
 
         Raises: ConfigErrors naming fields and ranges; NotWhileRunning; InvalidInput for a market the exchange does not have.
         """
         config = changed_config(present, changes)
-        cold = [name for name in changes if name not in HOT_FIELDS and getattr(config, name) != getattr(present, name)]
+        cold = needs_stop(changes_between(present, config))
         if cold and self._engine.state is not BotState.STOPPED:
             raise NotWhileRunning(f"{', '.join(cold)} can change only while the bot is stopped; stop it first")
         for each in config.markets():
             if self._engine.views and each.market not in self._engine.views:
                 known = ", ".join(sorted(self._engine.views)[:10])
                 raise InvalidInput("market", each.market, f"a market of the exchange: {known}")
+        return config
+
+    def configured(self, present: BotConfig, changes: dict[str, object]) -> BotConfig:
+        """Apply changes and return the configuration in force. Raises what `checked` does; then nothing has changed."""
+        config = self.checked(present, changes)
         self._engine.configure(
             [each.settings() for each in config.markets()],
             {each.market: each.models() for each in config.markets()},

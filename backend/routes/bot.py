@@ -1,21 +1,15 @@
-"""The bot's buttons: start, stop, status, config, logs."""
+"""The bot's buttons: start, stop, pause, flatten, status, logs."""
 
-from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-import msgspec
 from fastapi import APIRouter, Body, Query, Request
-from pydantic import ValidationError
 
-from backend.answers import Json, error_answer, error_body
+from backend.answers import Json, error_body
 from backend.auth import LOCAL
 from backend.flatten_preview import preview
 from backend.routes.common import commanded, errors, service_of, who_of
 from backend.schemas import (
     Accepted,
-    ConfigChange,
-    ConfigSchema,
-    Configured,
     Flattened,
     FlattenPreview,
     FlattenRequest,
@@ -26,20 +20,12 @@ from backend.schemas import (
     Started,
     Status,
     Stopped,
-    config_change_schema,
-    inlined,
 )
 from bot.bot_logger import RING_SIZE
-from bot.config import HOT_FIELDS, BotConfig, ConfigErrors, changed_config
 from bot.core.errors import AlreadyRunning, InvalidInput
 from bot.core.market import market_name
-from bot.limits_config import loosened
 
 router: Final = APIRouter(prefix="/api/bot", tags=["bot"])
-settings_router: Final = APIRouter(tags=["bot"])
-LESSER: Final = ("read", "control")
-"""Roles whose bearer may not raise a limit."""
-CONFIG_BODY: Final = {"requestBody": {"content": {"application/json": {"schema": inlined(config_change_schema())}}}}
 
 
 @router.post("/start", operation_id="startBot", responses={200: {"model": Started}, **errors(409, 422)})
@@ -114,63 +100,6 @@ async def status(request: Request) -> Json:
     """Say what the bot does and shows."""
     service = service_of(request)
     return Json({**service.bot.status(), "env": service.environment.name.value})
-
-
-@router.post(
-    "/config",
-    operation_id="configureBot",
-    openapi_extra=CONFIG_BODY,
-    responses={200: {"model": Configured}, **errors(403, 409, 422)},
-)
-async def configure(request: Request, changes: Annotated[dict[str, Any], Body()]) -> Json:
-    """Change settings: hot ones at any time, the others only while the bot is stopped."""
-    if not changes:
-        raise InvalidInput("body", changes, f"at least one of {', '.join(ConfigChange.model_fields)}")
-    try:
-        ConfigChange.model_validate_json(msgspec.json.encode(changes))  # strict as JSON is: a list of markets is one
-    except ValidationError as error:
-        raise ConfigErrors(error) from None
-    bot = service_of(request).bot
-    raised = raised_limits(bot.config, changed_config(bot.config, changes))
-    if raised and who_of(request) in LESSER:
-        message = f"raising {', '.join(raised)} needs the owner's token"
-        return error_answer(403, "role_too_small", message, field=raised[0], hint="`mmbot token show` prints it")
-
-    async def change() -> BotConfig:
-        return bot.configure(changes)
-
-    config = await commanded(request, "configure", changes, change)
-    return Json({"status": "updated", "config": config.model_dump(mode="json")})
-
-
-RAISES_LIMITS: Final = ["account_limits", "limits", "max_position", "order_size"]
-"""Settings that can allow more than before: the owner's to change."""
-
-
-def raised_limits(before: BotConfig, after: BotConfig) -> list[str]:
-    """Return the settings whose change allows more than before: how much may be held, and how much stands in one order."""
-    held = {each.market: each for each in before.markets()}
-    raised: set[str] = set()
-    for each in after.markets():
-        known = held.get(each.market)
-        if known is None or each.position_limit > known.position_limit:
-            raised.add("max_position")
-        if known is not None and Decimal(each.order_size) > Decimal(known.order_size):
-            raised.add("order_size")
-        if known is not None and loosened(known.limits, each.limits):
-            raised.add("limits")
-    if loosened(before.account_limits, after.account_limits):
-        raised.add("account_limits")
-    return sorted(raised)
-
-
-@settings_router.get("/api/config/schema", operation_id="getConfigSchema", responses={200: {"model": ConfigSchema}, **errors()})
-async def config_schema(request: Request) -> Json:
-    """Describe every setting: type, range, default, meaning, and whether it changes while the bot quotes."""
-    del request
-    schema = config_change_schema()
-    defaults = BotConfig().model_dump(mode="json")
-    return Json({**schema, "hot": sorted(HOT_FIELDS), "defaults": defaults, "raises_limits": RAISES_LIMITS})
 
 
 @router.get("/logs", operation_id="getBotLogs", responses={200: {"model": Logs}, **errors(422)})

@@ -189,7 +189,7 @@ class Engine(Deciding):
         if event.exchange_ms > 0:
             self.exchange_clock.see(event.exchange_ms, event.received_ms)
         maker = self.makers.get(event.market)
-        if maker is not None and maker.is_modelled:
+        if maker is not None:  # also where no model decides: a change of strategy, and a dry run of one, know the market at once
             maker.sense.apply(event, view)
         if isinstance(event, MarkPriceSeen) and maker is not None:
             self.pace.observe(view, event.received_ms)
@@ -364,8 +364,7 @@ class Engine(Deciding):
         self.risk.filled(fill, now_ms)
         if (maker := self.makers.get(fill.market)) is not None:
             maker.filled(now_ms)
-            if maker.is_modelled:
-                maker.sense.filled(fill, now_ms)
+            maker.sense.filled(fill, now_ms)
         self._note(
             "INFO",
             "filled",

@@ -76,7 +76,8 @@ class Maker:
     def __init__(self, view: MarketView, settings: MakerSettings, quoting: QuotingSettings | None = None) -> None:
         self.view = view
         self.settings = settings
-        self.model(quoting or QuotingSettings())
+        self.sense = MarketSense(quoting or QuotingSettings())
+        self.model(self.sense.quoting)
         self.reason: Reason | None = Reason(code="stopped", text="the bot is stopped")
         self.withheld: dict[Side, Reason] = {}
         self.last_quote_price: Decimal | None = None
@@ -96,10 +97,10 @@ class Maker:
         self._answered: list[str] = []
 
     def model(self, quoting: QuotingSettings) -> None:
-        """Quote by these models from now on; what was learnt under the same estimators' settings is not carried over."""
+        """Quote by these models from now on; an estimator starts afresh only where its own settings differ."""
         self.quoting = quoting
         self.strategy = strategy_of(quoting)
-        self.sense = MarketSense(quoting)
+        self.sense = self.sense.under(quoting)
         self.breakdown: Breakdown | None = None
         """How the newest quotes came about, part by part; None for the documents' own rule."""
         self._modelled_ms = 0
@@ -193,8 +194,7 @@ class Maker:
         if reason is not None:
             return self.pull(desk.orders, reason, desk.now_ms)
         self._obey(desk)
-        if self.is_modelled:
-            self.sense.look(desk.orders.of(self.market, Owner.BOT), self.view, desk.now_ms)
+        self.sense.look(desk.orders.of(self.market, Owner.BOT), self.view, desk.now_ms)
         if why := self._why_refresh(picture, desk.threshold):
             self._refresh(picture, desk, why)
         elif self.is_modelled and desk.now_ms - self._modelled_ms >= max(REMODEL_MS, desk.shortest_pause_ms):

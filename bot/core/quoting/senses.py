@@ -33,6 +33,7 @@ from bot.core.quoting.microprice import MicropriceEstimator
 from bot.core.quoting.opinions import Opinions
 from bot.core.quoting.parameters import QuotingSettings
 from bot.core.quoting.queue_position import QueueWatch, Resting
+from bot.core.quoting.setting_table import COLD_SETTINGS
 from bot.core.quoting.skew import Slewed
 from bot.core.quoting.toxicity import Vpin
 from bot.core.quoting.volatility import VolatilityPair
@@ -85,6 +86,13 @@ class MarketSense:
         self._resting: tuple[Resting, ...] = ()
         self._own_trades: OrderedDict[int, None] = OrderedDict()
         self._gamma = Slewed()
+
+    def under(self, quoting: QuotingSettings) -> "MarketSense":
+        """Return what was learnt as it serves other settings: this sense, or a fresh one where an estimator has to start anew."""
+        if any(getattr(quoting, name) != getattr(self.quoting, name) for name in COLD_SETTINGS):
+            return MarketSense(quoting)
+        self.quoting = quoting
+        return self
 
     # --- what is seen -----------------------------------------------------------------------------------------------------
 

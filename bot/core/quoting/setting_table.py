@@ -82,3 +82,6 @@ SETTINGS: Final[Mapping[str, Setting]] = {
         0, 4, "factor", "How much more a quote at the front of its queue may be wrong before it is moved.", off=0
     ),
 }
+
+COLD_SETTINGS: Final = frozenset({"queue_model"} | {name for name, rule in SETTINGS.items() if not rule.is_hot})
+"""Settings that belong to an estimator: with another value it starts afresh."""

@@ -35,9 +35,49 @@ export interface paths {
         put?: never;
         /**
          * Configure
-         * @description Change settings: hot ones at any time, the others only while the bot is stopped.
+         * @description Change settings: hot ones at any time, the others only while the bot is stopped. All of them, or none.
          */
         post: operations["configureBot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bot/config/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Dry Run
+         * @description Say what these changes would quote now, and what stands against them; nothing is changed and nothing is sent.
+         */
+        post: operations["previewConfig"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/bot/config/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back
+         * @description Bring an earlier configuration back into force, under the same rules as any other change.
+         */
+        post: operations["rollBackConfig"];
         delete?: never;
         options?: never;
         head?: never;
@@ -228,6 +268,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * In Force
+         * @description Return the configuration in force.
+         */
+        get: operations["getConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/config/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diff
+         * @description Return what leads from one version to another.
+         */
+        get: operations["getConfigDiff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/config/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * History
+         * @description Return the versions that were in force, newest first: when, by whom, and what each changed.
+         */
+        get: operations["getConfigHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/config/history/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Version
+         * @description Return one version with its content.
+         */
+        get: operations["getConfigVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/config/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Presets
+         * @description Return whole sets of settings, sized for a market at its present price.
+         */
+        get: operations["getConfigPresets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/config/schema": {
         parameters: {
             query?: never;
@@ -236,8 +376,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Config Schema
-         * @description Describe every setting: type, range, default, meaning, and whether it changes while the bot quotes.
+         * Schema
+         * @description Describe every setting: type, unit, range, default, meaning, and whether it changes while the bot quotes.
          */
         get: operations["getConfigSchema"];
         put?: never;
@@ -698,6 +838,7 @@ export interface components {
             leverage?: number | null;
             /**
              * Market
+             * @description The market to quote.
              * @default BTC-USD
              */
             market: string;
@@ -732,6 +873,7 @@ export interface components {
             order_lifetime_s: number;
             /**
              * Order Size
+             * @description Size of each order in the base asset.
              * @default 0.01
              */
             order_size: string;
@@ -829,8 +971,76 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * ConfigDiff
+         * @description What leads from one version to another.
+         */
+        ConfigDiff: {
+            /** Changes */
+            changes: components["schemas"]["SettingChange"][];
+            /** From */
+            from: number;
+            /** To */
+            to: number;
+        };
+        /**
+         * ConfigInForce
+         * @description `is_running`: settings that are not hot are locked until the bot is stopped.
+         */
+        ConfigInForce: {
+            config: components["schemas"]["BotConfig"];
+            /** Hash */
+            hash: string;
+            /** Is Running */
+            is_running: boolean;
+            /** Version */
+            version: number;
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
+         * ConfigPreset
+         * @description `changes` are ready to be previewed and applied.
+         */
+        ConfigPreset: {
+            /** Changes */
+            changes: {
+                [key: string]: unknown;
+            };
+            /** Market */
+            market: string;
+            /** Meaning */
+            meaning: string;
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+        };
+        /** ConfigPresets */
+        ConfigPresets: {
+            /** Presets */
+            presets: components["schemas"]["ConfigPreset"][];
+        };
+        /**
+         * ConfigPreview
+         * @description What a configuration would quote now; nothing was changed.
+         */
+        ConfigPreview: {
+            /** Changes */
+            changes: components["schemas"]["SettingChange"][];
+            /** Hash */
+            hash: string;
+            /** Markets */
+            markets: components["schemas"]["PreviewedMarket"][];
+            /** Needs Stop */
+            needs_stop: string[];
+            /** Raises Limits */
+            raises_limits: string[];
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
          * ConfigSchema
-         * @description `properties` is JSON schema; `hot` names the settings that change while the bot quotes.
+         * @description `settings` has one row for each setting; `properties` is JSON schema; `hot` names the fields that change while quoting.
          */
         ConfigSchema: {
             /** Defaults */
@@ -845,17 +1055,89 @@ export interface components {
             };
             /** Raises Limits */
             raises_limits: string[];
+            /** Settings */
+            settings: components["schemas"]["Setting"][];
         } & {
             [key: string]: unknown;
         };
-        /** Configured */
+        /**
+         * ConfigVersion
+         * @description One configuration that was in force. `is_running`: it is now.
+         */
+        ConfigVersion: {
+            /** At Ms */
+            at_ms: number;
+            /** Changes */
+            changes: components["schemas"]["SettingChange"][];
+            /** Comment */
+            comment: string;
+            /** Hash */
+            hash: string;
+            /** Is Running */
+            is_running: boolean;
+            /**
+             * Verb
+             * @enum {string}
+             */
+            verb: "start" | "change" | "rollback";
+            /** Version */
+            version: number;
+            /** Who */
+            who: string;
+        };
+        /**
+         * ConfigVersionWhole
+         * @description A version with its content.
+         */
+        ConfigVersionWhole: {
+            /** At Ms */
+            at_ms: number;
+            /** Changes */
+            changes: components["schemas"]["SettingChange"][];
+            /** Comment */
+            comment: string;
+            /** Config */
+            config: {
+                [key: string]: unknown;
+            };
+            /** Hash */
+            hash: string;
+            /** Is Running */
+            is_running: boolean;
+            /**
+             * Verb
+             * @enum {string}
+             */
+            verb: "start" | "change" | "rollback";
+            /** Version */
+            version: number;
+            /** Who */
+            who: string;
+        };
+        /** ConfigVersions */
+        ConfigVersions: {
+            /** Versions */
+            versions: components["schemas"]["ConfigVersion"][];
+        };
+        /**
+         * Configured
+         * @description What came into force.
+         */
         Configured: {
+            /** Changes */
+            changes: components["schemas"]["SettingChange"][];
             config: components["schemas"]["BotConfig"];
+            /** Hash */
+            hash: string;
             /**
              * Status
              * @constant
              */
             status: "updated";
+            /** Version */
+            version: number;
+            /** Warnings */
+            warnings: string[];
         };
         /**
          * CurrentQuotes
@@ -1083,6 +1365,7 @@ export interface components {
             leverage?: number | null;
             /**
              * Market
+             * @description The market to quote.
              * @default BTC-USD
              */
             market: string;
@@ -1111,6 +1394,7 @@ export interface components {
             order_lifetime_s: number;
             /**
              * Order Size
+             * @description Size of each order in the base asset.
              * @default 0.01
              */
             order_size: string;
@@ -1365,6 +1649,68 @@ export interface components {
             };
             /** Today Lacks */
             today_lacks: string;
+<<<<<<< HEAD
+=======
+        };
+        /**
+         * PreviewedMarket
+         * @description `reason` says why nothing would be quoted; `withheld` why a side would be missing.
+         */
+        PreviewedMarket: {
+            /** Ask Notional */
+            ask_notional: string;
+            /** Bid Notional */
+            bid_notional: string;
+            /** Breakdown */
+            breakdown: {
+                [key: string]: unknown;
+            } | null;
+            /** Fair Price */
+            fair_price: string | null;
+            /** Market */
+            market: string;
+            /** Mid */
+            mid: string | null;
+            /** Quotes */
+            quotes: components["schemas"]["PreviewedQuote"][];
+            reason: components["schemas"]["ReasonOut"] | null;
+            /** Spread Bps */
+            spread_bps: number | null;
+            /** Strategy */
+            strategy: string;
+            /** Withheld */
+            withheld: {
+                [key: string]: components["schemas"]["ReasonOut"];
+            };
+        };
+        /**
+         * PreviewedQuote
+         * @description `away_bps` from the fair price; positive is outside.
+         */
+        PreviewedQuote: {
+            /** Away Bps */
+            away_bps: number;
+            /** Level */
+            level: number;
+            /** Notional */
+            notional: string;
+            /** Price */
+            price: string;
+            /**
+             * Side
+             * @enum {string}
+             */
+            side: "BUY" | "SELL";
+            /** Size */
+            size: string;
+        };
+        /** ReasonOut */
+        ReasonOut: {
+            /** Code */
+            code: string;
+            /** Text */
+            text: string;
+>>>>>>> f2950ee (Give the configuration one schema, versions, a dry run and a way back)
         };
         /**
          * Risk
@@ -1383,6 +1729,82 @@ export interface components {
             state: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * Rollback
+         * @description Which version to bring back. `expected`: the hash that the caller believes to be in force.
+         * @example {
+         *       "version": 1
+         *     }
+         */
+        Rollback: {
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /** Expected */
+            expected?: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * Setting
+         * @description One setting. `off` is the value that switches its part off; `unit` may be empty.
+         */
+        Setting: {
+            /** Choices */
+            choices: string[] | null;
+            /** Default */
+            default: unknown;
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "documents" | "market" | "models" | "limits" | "program";
+            /** Is Document */
+            is_document: boolean;
+            /** Is Hot */
+            is_hot: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "number" | "whole" | "size" | "switch" | "choice" | "text" | "weights" | "markets";
+            /** Maximum */
+            maximum: number | null;
+            /** Meaning */
+            meaning: string;
+            /** Minimum */
+            minimum: number | null;
+            /** Minimum Excluded */
+            minimum_excluded: boolean;
+            /** Off */
+            off: number | null;
+            /** Path */
+            path: string;
+            /** Per Market */
+            per_market: boolean;
+            /** Raises Limits */
+            raises_limits: boolean;
+            /** Unit */
+            unit: string;
+        };
+        /**
+         * SettingChange
+         * @description One setting that differs; null: not set, or the market is not configured.
+         */
+        SettingChange: {
+            /** After */
+            after: unknown;
+            /** Before */
+            before: unknown;
+            /** Is Hot */
+            is_hot: boolean;
+            /** Path */
+            path: string;
+            /** Raises Limits */
+            raises_limits: boolean;
         };
         /**
          * SideName
@@ -1584,7 +2006,12 @@ export interface operations {
     };
     configureBot: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The hash that the caller believes to be in force. */
+                expected?: string | null;
+                /** @description Kept in the history. */
+                comment?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1612,6 +2039,7 @@ export interface operations {
                     leverage?: number | null;
                     /**
                      * Market
+                     * @description The market to quote.
                      * @default BTC-USD
                      */
                     market?: string;
@@ -1645,6 +2073,7 @@ export interface operations {
                         leverage?: number | null;
                         /**
                          * Market
+                         * @description The market to quote.
                          * @default BTC-USD
                          */
                         market?: string;
@@ -1673,6 +2102,7 @@ export interface operations {
                         order_lifetime_s?: number;
                         /**
                          * Order Size
+                         * @description Size of each order in the base asset.
                          * @default 0.01
                          */
                         order_size?: string;
@@ -1719,6 +2149,7 @@ export interface operations {
                     order_lifetime_s?: number;
                     /**
                      * Order Size
+                     * @description Size of each order in the base asset.
                      * @default 0.01
                      */
                     order_size?: string;
@@ -1789,6 +2220,421 @@ export interface operations {
             };
             /** @description The origin or site of the caller is not allowed. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not in this state of the bot. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    previewConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Account Feed
+                     * @description Follow the account by its stream, or by polling at the documents' rates where there is none.
+                     * @default stream
+                     * @enum {string}
+                     */
+                    account_feed?: "stream" | "polling";
+                    /**
+                     * Enabled
+                     * @description Quote as soon as the program has started.
+                     * @default false
+                     */
+                    enabled?: boolean;
+                    /**
+                     * Leverage
+                     * @description Leverage set and verified at start; left as it is when not set.
+                     */
+                    leverage?: number | null;
+                    /**
+                     * Market
+                     * @description The market to quote.
+                     * @default BTC-USD
+                     */
+                    market?: string;
+                    /**
+                     * Max Divergence
+                     * @description Largest distance of mark from mid.
+                     * @default 0.005
+                     */
+                    max_divergence?: number;
+                    /**
+                     * Max Position
+                     * @description Largest position; 5 order sizes when not set.
+                     */
+                    max_position?: string | null;
+                    /**
+                     * Min Refresh Ms
+                     * @description Shortest time between two refreshes.
+                     * @default 0
+                     */
+                    min_refresh_ms?: number;
+                    /**
+                     * More Markets
+                     * @description Further markets, each with settings of its own.
+                     * @default []
+                     */
+                    more_markets?: {
+                        /**
+                         * Leverage
+                         * @description Leverage set and verified at start; left as it is when not set.
+                         */
+                        leverage?: number | null;
+                        /**
+                         * Market
+                         * @description The market to quote.
+                         * @default BTC-USD
+                         */
+                        market?: string;
+                        /**
+                         * Max Divergence
+                         * @description Largest distance of mark from mid.
+                         * @default 0.005
+                         */
+                        max_divergence?: number;
+                        /**
+                         * Max Position
+                         * @description Largest position; 5 order sizes when not set.
+                         */
+                        max_position?: string | null;
+                        /**
+                         * Min Refresh Ms
+                         * @description Shortest time between two refreshes.
+                         * @default 0
+                         */
+                        min_refresh_ms?: number;
+                        /**
+                         * Order Lifetime S
+                         * @description Seconds after which the book itself drops an order; renewed before.
+                         * @default 90
+                         */
+                        order_lifetime_s?: number;
+                        /**
+                         * Order Size
+                         * @description Size of each order in the base asset.
+                         * @default 0.01
+                         */
+                        order_size?: string;
+                        /**
+                         * Price Move Threshold
+                         * @description Relative move that refreshes quotes.
+                         * @default 0.002
+                         */
+                        price_move_threshold?: number;
+                        /**
+                         * Quoting
+                         * @description Settings of the models, by name; docs/strategies/settings.md lists them.
+                         */
+                        quoting?: {
+                            [key: string]: boolean | number | string | {
+                                [key: string]: number;
+                            } | null;
+                        };
+                        /**
+                         * Refresh Interval
+                         * @description Seconds; a check happens at least this often.
+                         * @default 5
+                         */
+                        refresh_interval?: number;
+                        /**
+                         * Spread Percentage
+                         * @description Distance of each quote from the price.
+                         * @default 0.001
+                         */
+                        spread_percentage?: number;
+                        /**
+                         * Strategy
+                         * @description simple is the documents' rule; the others decide spread, skew and sizes by models.
+                         * @default simple
+                         * @enum {string}
+                         */
+                        strategy?: "simple" | "composite" | "glft" | "avellaneda_stoikov" | "grid";
+                    }[];
+                    /**
+                     * Order Lifetime S
+                     * @description Seconds after which the book itself drops an order; renewed before.
+                     * @default 90
+                     */
+                    order_lifetime_s?: number;
+                    /**
+                     * Order Size
+                     * @description Size of each order in the base asset.
+                     * @default 0.01
+                     */
+                    order_size?: string;
+                    /**
+                     * Price Move Threshold
+                     * @description Relative move that refreshes quotes.
+                     * @default 0.002
+                     */
+                    price_move_threshold?: number;
+                    /**
+                     * Quoting
+                     * @description Settings of the models, by name; docs/strategies/settings.md lists them.
+                     */
+                    quoting?: {
+                        [key: string]: boolean | number | string | {
+                            [key: string]: number;
+                        } | null;
+                    };
+                    /**
+                     * Refresh Interval
+                     * @description Seconds; a check happens at least this often.
+                     * @default 5
+                     */
+                    refresh_interval?: number;
+                    /**
+                     * Spread Percentage
+                     * @description Distance of each quote from the price.
+                     * @default 0.001
+                     */
+                    spread_percentage?: number;
+                    /**
+                     * Strategy
+                     * @description simple is the documents' rule; the others decide spread, skew and sizes by models.
+                     * @default simple
+                     * @enum {string}
+                     */
+                    strategy?: "simple" | "composite" | "glft" | "avellaneda_stoikov" | "grid";
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigPreview"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    rollBackConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rollback"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Configured"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The exchange does not know it. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2933,6 +3779,576 @@ export interface operations {
             };
             /** @description The Host is not a name of this service. */
             421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigInForce"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getConfigDiff: {
+        parameters: {
+            query: {
+                from: number;
+                /** @description In force when left out. */
+                to?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigDiff"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The exchange does not know it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getConfigHistory: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigVersions"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getConfigVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigVersionWhole"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The exchange does not know it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many requests; Retry-After says when to return. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A bug of this program. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The service or the exchange cannot be reached. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getConfigPresets: {
+        parameters: {
+            query?: {
+                /** @description The configured market otherwise. */
+                market?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigPresets"];
+                };
+            };
+            /** @description The request cannot be read, or the exchange refused. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The access token is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The origin or site of the caller is not allowed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The Host is not a name of this service. */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A value cannot be used; nothing was done. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

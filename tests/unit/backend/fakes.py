@@ -91,6 +91,9 @@ class FakeBot:
         self._called("kill", reason)
         return self.answers.get("kill", {"status": "killed", "found": 0, "remaining": []})
 
+    def check(self, changes: dict[str, object]) -> BotConfig:
+        return changed_config(self.config, changes)
+
     def configure(self, changes: dict[str, object]) -> BotConfig:
         self._called("configure", changes)
         self.config = changed_config(self.config, changes)
