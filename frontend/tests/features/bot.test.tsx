@@ -15,7 +15,7 @@ const running = { ...PICTURE, bot: { state: "RUNNING" as const, running: true, r
 beforeEach(() => {
   start.mockReset().mockResolvedValue({ status: "started", config: CONFIG });
   stop.mockReset().mockResolvedValue({ status: "stopped", remaining: [] });
-  configure.mockReset().mockResolvedValue({ status: "updated", config: CONFIG });
+  configure.mockReset().mockResolvedValue({ status: "updated", config: CONFIG, changes: [], hash: "0", version: 1, warnings: [] });
 });
 
 describe("the bot switch", () => {
