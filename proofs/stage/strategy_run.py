@@ -11,7 +11,7 @@ from proofs.stage.lean_world import START_MS, LeanWorld
 from simulator.matching import Side as VenueSide
 
 LOOK_MS: Final = 500
-CALM_BEFORE_S: Final = 60
+CALM_BEFORE_S: Final = 30
 """Every run begins in a normal market, in which the estimators learn; nothing of it is counted."""
 
 
