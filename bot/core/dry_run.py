@@ -13,7 +13,7 @@ from bot.core.notes import Reason
 from bot.core.orders import Side
 from bot.core.quoting.breakdown import Breakdown
 from bot.core.quoting.guards import reason_not_to_quote
-from bot.core.quoting.ladder import DesiredQuotes, Quote, lay
+from bot.core.quoting.ladder import DesiredQuotes, Quote
 from bot.core.quoting.level_sizes import lay_levels
 from bot.core.quoting.opinions import NO_OPINIONS, Opinions
 from bot.core.quoting.parameters import QuotingSettings
@@ -80,6 +80,4 @@ def _wished(
     assert picture.mark_price is not None, "the guard has seen to it"
     room = {side: capacity(picture.position, NOTHING_LIVE, side, settings.max_position) for side in Side}
     wish = strategy_of(quoting).wish(picture, settings, picture.mark_price, opinions)
-    if quoting.strategy == "simple":
-        return lay(wish, view, settings, room), None
     return lay_levels(wish, view, settings, room), wish.breakdown

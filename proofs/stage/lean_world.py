@@ -159,6 +159,7 @@ class LeanWorld:
             AccountSettings(),
             ids,
             {each.market: each.models() for each in config.markets()},
+            limits=config.risk(),
         )
         self._open()
 

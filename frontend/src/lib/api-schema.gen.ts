@@ -802,6 +802,132 @@ export interface components {
             /** State */
             state: string;
         };
+        /**
+         * AccountLimitsConfig
+         * @description Limits of the account, over all its markets.
+         */
+        AccountLimitsConfig: {
+            /**
+             * Calm Ms
+             * @description A tier is left, one step down, after this long below it.
+             * @default 30000
+             */
+            calm_ms: number;
+            /**
+             * Daily Loss Fraction
+             * @description The same as a fraction of the equity with which the day began.
+             * @default 0.02
+             */
+            daily_loss_fraction: number | null;
+            /**
+             * Drawdown Fraction
+             * @description The same as a fraction of the highest account value.
+             * @default 0.05
+             */
+            drawdown_fraction: number | null;
+            /**
+             * Flatten On Red
+             * @description Close positions by taking when everything stops.
+             * @default false
+             */
+            flatten_on_red: boolean;
+            /**
+             * Margin Orange
+             * @description Margin ratio from which only the reducing side is quoted.
+             * @default 0.5
+             */
+            margin_orange: number;
+            /**
+             * Margin Red
+             * @description Margin ratio at which everything stops.
+             * @default 0.66
+             */
+            margin_red: number;
+            /**
+             * Margin Yellow
+             * @description Margin ratio at which quotes widen; 1 is liquidation.
+             * @default 0.33
+             */
+            margin_yellow: number;
+            /**
+             * Max Balance Age Ms
+             * @description With an older word about money nothing is opened.
+             * @default 60000
+             */
+            max_balance_age_ms: number;
+            /**
+             * Max Daily Loss
+             * @description Loss since 00:00 UTC at which everything stops.
+             */
+            max_daily_loss?: string | null;
+            /**
+             * Max Drawdown
+             * @description Fall from the highest account value at which everything stops.
+             */
+            max_drawdown?: string | null;
+            /**
+             * Max Gross Exposure
+             * @description Value of all positions that could come about, long and short alike.
+             */
+            max_gross_exposure?: string | null;
+            /**
+             * Max Leverage
+             * @description Gross exposure over equity.
+             * @default 2
+             */
+            max_leverage: number | null;
+            /**
+             * Max Net Exposure
+             * @description Longs minus shorts, either way.
+             */
+            max_net_exposure?: string | null;
+            /**
+             * Max Open Orders
+             * @description Most orders open on the account.
+             */
+            max_open_orders?: number | null;
+            /**
+             * Max Order Notional
+             * @description Largest value of one order.
+             */
+            max_order_notional?: string | null;
+            /**
+             * Orange Share
+             * @description Share of a loss limit from which only the reducing side is quoted.
+             * @default 0.75
+             */
+            orange_share: number;
+            /**
+             * Orange Widening
+             * @description Factor of the half-spread in orange.
+             * @default 2
+             */
+            orange_widening: number;
+            /**
+             * Orders Per Minute
+             * @description Most orders sent within a minute.
+             * @default 600
+             */
+            orders_per_minute: number | null;
+            /**
+             * Unexplained Tolerance
+             * @description Difference to the exchange's equity that is no question, as a fraction.
+             * @default 0.001
+             */
+            unexplained_tolerance: number;
+            /**
+             * Yellow Share
+             * @description Share of a loss limit at which quotes widen.
+             * @default 0.5
+             */
+            yellow_share: number;
+            /**
+             * Yellow Widening
+             * @description Factor of the half-spread in yellow.
+             * @default 1.5
+             */
+            yellow_widening: number;
+        };
         /** AlertList */
         AlertList: {
             /** Alerts */
@@ -825,6 +951,8 @@ export interface components {
              * @enum {string}
              */
             account_feed: "stream" | "polling";
+            /** @description Limits of the account, by name; docs/risk.md explains them. */
+            account_limits?: components["schemas"]["AccountLimitsConfig"];
             /**
              * Enabled
              * @description Quote as soon as the program has started.
@@ -836,6 +964,8 @@ export interface components {
              * @description Leverage set and verified at start; left as it is when not set.
              */
             leverage?: number | null;
+            /** @description Limits of this market, by name; docs/risk.md explains them. */
+            limits?: components["schemas"]["MarketLimitsConfig"];
             /**
              * Market
              * @description The market to quote.
@@ -911,6 +1041,108 @@ export interface components {
              * @enum {string}
              */
             strategy: "simple" | "composite" | "glft" | "avellaneda_stoikov" | "grid";
+        };
+        /**
+         * BreakerConfig
+         * @description When a market stops quoting by itself, and resumes by itself.
+         */
+        BreakerConfig: {
+            /**
+             * Basis Bps
+             * @description Distance between mark and index, in basis points.
+             * @default 50
+             */
+            basis_bps: number | null;
+            /**
+             * Cool Down Most Ms
+             * @description Longest stop.
+             * @default 30000
+             */
+            cool_down_most_ms: number;
+            /**
+             * Cool Down Ms
+             * @description Shortest stop; doubles while trips follow each other closely.
+             * @default 10000
+             */
+            cool_down_ms: number;
+            /**
+             * Feed Stable Ms
+             * @description How long prices must be whole again.
+             * @default 2000
+             */
+            feed_stable_ms: number;
+            /**
+             * Mark Age Ms
+             * @description Prices are too old when the mark is older than this and the touch, too.
+             * @default 5000
+             */
+            mark_age_ms: number;
+            /**
+             * Move Bps
+             * @description Largest move of the price within one second, in basis points.
+             * @default 30
+             */
+            move_bps: number | null;
+            /**
+             * Move Floor Bps
+             * @description Moves below this are never counted in volatilities.
+             * @default 10
+             */
+            move_floor_bps: number;
+            /**
+             * Move Sigmas
+             * @description The same in slow volatilities of one second.
+             * @default 6
+             */
+            move_sigmas: number | null;
+            /**
+             * Rejects Per Minute
+             * @description Orders of ours refused within a minute.
+             * @default 5
+             */
+            rejects_per_minute: number | null;
+            /**
+             * Same Side Fills
+             * @description Orders filled on one side within the window.
+             * @default 5
+             */
+            same_side_fills: number | null;
+            /**
+             * Same Side Window Ms
+             * @description That window.
+             * @default 10000
+             */
+            same_side_window_ms: number;
+            /**
+             * Sigma Ratio
+             * @description Fast over slow volatility.
+             * @default 3
+             */
+            sigma_ratio: number | null;
+            /**
+             * Sigma Ratio Resume
+             * @description The ratio at which quoting resumes.
+             * @default 1.5
+             */
+            sigma_ratio_resume: number;
+            /**
+             * Spread Floor Bps
+             * @description Spreads below this are never too wide, in basis points.
+             * @default 3
+             */
+            spread_floor_bps: number;
+            /**
+             * Spread Ratio
+             * @description Spread of the touch over its median of the last minutes.
+             * @default 5
+             */
+            spread_ratio: number | null;
+            /**
+             * Touch Age Ms
+             * @description The touch's part of it.
+             * @default 2000
+             */
+            touch_age_ms: number;
         };
         /**
          * BroadcasterStats
@@ -1363,6 +1595,8 @@ export interface components {
              * @description Leverage set and verified at start; left as it is when not set.
              */
             leverage?: number | null;
+            /** @description Limits of this market, by name; docs/risk.md explains them. */
+            limits?: components["schemas"]["MarketLimitsConfig"];
             /**
              * Market
              * @description The market to quote.
@@ -1432,6 +1666,83 @@ export interface components {
              * @enum {string}
              */
             strategy: "simple" | "composite" | "glft" | "avellaneda_stoikov" | "grid";
+        };
+        /**
+         * MarketLimitsConfig
+         * @description Limits of one market, beside `max_position`.
+         */
+        MarketLimitsConfig: {
+            /** @description When the market stops by itself. */
+            breakers?: components["schemas"]["BreakerConfig"];
+            /**
+             * Max Long
+             * @description Largest long position; max_position when not set.
+             */
+            max_long?: string | null;
+            /**
+             * Max Market Notional
+             * @description Largest value of the position that could come about.
+             */
+            max_market_notional?: string | null;
+            /**
+             * Max Open Orders
+             * @description Most orders open on the market.
+             */
+            max_open_orders?: number | null;
+            /**
+             * Max Order Notional
+             * @description Largest value of one order.
+             */
+            max_order_notional?: string | null;
+            /**
+             * Max Short
+             * @description Largest short position, as a positive size; max_position when not set.
+             */
+            max_short?: string | null;
+            /**
+             * Orders Per Minute
+             * @description Most orders sent within a minute.
+             * @default 300
+             */
+            orders_per_minute: number | null;
+            /**
+             * Price Collar
+             * @description Farthest an order may stand from mark and last price, on the side that costs.
+             * @default 0.02
+             */
+            price_collar: number;
+            /**
+             * Protect Delta
+             * @description Net size filled within the window at which the market freezes.
+             */
+            protect_delta?: string | null;
+            /**
+             * Protect Freeze Ms
+             * @description How long it freezes.
+             * @default 10000
+             */
+            protect_freeze_ms: number;
+            /**
+             * Protect Quantity
+             * @description Size filled within the window at which the market freezes.
+             */
+            protect_quantity?: string | null;
+            /**
+             * Protect Window Ms
+             * @description Window of fill protection.
+             * @default 1000
+             */
+            protect_window_ms: number;
+            /**
+             * Stop Loss
+             * @description Largest unrealised loss of the open position.
+             */
+            stop_loss?: string | null;
+            /**
+             * Stop Loss Fraction
+             * @description The same as a fraction of what the position cost.
+             */
+            stop_loss_fraction?: number | null;
         };
         /**
          * MarketPaused
@@ -1649,8 +1960,6 @@ export interface components {
             };
             /** Today Lacks */
             today_lacks: string;
-<<<<<<< HEAD
-=======
         };
         /**
          * PreviewedMarket
@@ -1710,7 +2019,6 @@ export interface components {
             code: string;
             /** Text */
             text: string;
->>>>>>> f2950ee (Give the configuration one schema, versions, a dry run and a way back)
         };
         /**
          * Risk
@@ -2027,6 +2335,132 @@ export interface operations {
                      */
                     account_feed?: "stream" | "polling";
                     /**
+                     * AccountLimitsConfig
+                     * @description Limits of the account, by name; docs/risk.md explains them.
+                     */
+                    account_limits?: {
+                        /**
+                         * Calm Ms
+                         * @description A tier is left, one step down, after this long below it.
+                         * @default 30000
+                         */
+                        calm_ms?: number;
+                        /**
+                         * Daily Loss Fraction
+                         * @description The same as a fraction of the equity with which the day began.
+                         * @default 0.02
+                         */
+                        daily_loss_fraction?: number | null;
+                        /**
+                         * Drawdown Fraction
+                         * @description The same as a fraction of the highest account value.
+                         * @default 0.05
+                         */
+                        drawdown_fraction?: number | null;
+                        /**
+                         * Flatten On Red
+                         * @description Close positions by taking when everything stops.
+                         * @default false
+                         */
+                        flatten_on_red?: boolean;
+                        /**
+                         * Margin Orange
+                         * @description Margin ratio from which only the reducing side is quoted.
+                         * @default 0.5
+                         */
+                        margin_orange?: number;
+                        /**
+                         * Margin Red
+                         * @description Margin ratio at which everything stops.
+                         * @default 0.66
+                         */
+                        margin_red?: number;
+                        /**
+                         * Margin Yellow
+                         * @description Margin ratio at which quotes widen; 1 is liquidation.
+                         * @default 0.33
+                         */
+                        margin_yellow?: number;
+                        /**
+                         * Max Balance Age Ms
+                         * @description With an older word about money nothing is opened.
+                         * @default 60000
+                         */
+                        max_balance_age_ms?: number;
+                        /**
+                         * Max Daily Loss
+                         * @description Loss since 00:00 UTC at which everything stops.
+                         */
+                        max_daily_loss?: string | null;
+                        /**
+                         * Max Drawdown
+                         * @description Fall from the highest account value at which everything stops.
+                         */
+                        max_drawdown?: string | null;
+                        /**
+                         * Max Gross Exposure
+                         * @description Value of all positions that could come about, long and short alike.
+                         */
+                        max_gross_exposure?: string | null;
+                        /**
+                         * Max Leverage
+                         * @description Gross exposure over equity.
+                         * @default 2
+                         */
+                        max_leverage?: number | null;
+                        /**
+                         * Max Net Exposure
+                         * @description Longs minus shorts, either way.
+                         */
+                        max_net_exposure?: string | null;
+                        /**
+                         * Max Open Orders
+                         * @description Most orders open on the account.
+                         */
+                        max_open_orders?: number | null;
+                        /**
+                         * Max Order Notional
+                         * @description Largest value of one order.
+                         */
+                        max_order_notional?: string | null;
+                        /**
+                         * Orange Share
+                         * @description Share of a loss limit from which only the reducing side is quoted.
+                         * @default 0.75
+                         */
+                        orange_share?: number;
+                        /**
+                         * Orange Widening
+                         * @description Factor of the half-spread in orange.
+                         * @default 2
+                         */
+                        orange_widening?: number;
+                        /**
+                         * Orders Per Minute
+                         * @description Most orders sent within a minute.
+                         * @default 600
+                         */
+                        orders_per_minute?: number | null;
+                        /**
+                         * Unexplained Tolerance
+                         * @description Difference to the exchange's equity that is no question, as a fraction.
+                         * @default 0.001
+                         */
+                        unexplained_tolerance?: number;
+                        /**
+                         * Yellow Share
+                         * @description Share of a loss limit at which quotes widen.
+                         * @default 0.5
+                         */
+                        yellow_share?: number;
+                        /**
+                         * Yellow Widening
+                         * @description Factor of the half-spread in yellow.
+                         * @default 1.5
+                         */
+                        yellow_widening?: number;
+                    };
+                    /**
                      * Enabled
                      * @description Quote as soon as the program has started.
                      * @default false
@@ -2037,6 +2471,183 @@ export interface operations {
                      * @description Leverage set and verified at start; left as it is when not set.
                      */
                     leverage?: number | null;
+                    /**
+                     * MarketLimitsConfig
+                     * @description Limits of this market, by name; docs/risk.md explains them.
+                     */
+                    limits?: {
+                        /**
+                         * BreakerConfig
+                         * @description When the market stops by itself.
+                         */
+                        breakers?: {
+                            /**
+                             * Basis Bps
+                             * @description Distance between mark and index, in basis points.
+                             * @default 50
+                             */
+                            basis_bps?: number | null;
+                            /**
+                             * Cool Down Most Ms
+                             * @description Longest stop.
+                             * @default 30000
+                             */
+                            cool_down_most_ms?: number;
+                            /**
+                             * Cool Down Ms
+                             * @description Shortest stop; doubles while trips follow each other closely.
+                             * @default 10000
+                             */
+                            cool_down_ms?: number;
+                            /**
+                             * Feed Stable Ms
+                             * @description How long prices must be whole again.
+                             * @default 2000
+                             */
+                            feed_stable_ms?: number;
+                            /**
+                             * Mark Age Ms
+                             * @description Prices are too old when the mark is older than this and the touch, too.
+                             * @default 5000
+                             */
+                            mark_age_ms?: number;
+                            /**
+                             * Move Bps
+                             * @description Largest move of the price within one second, in basis points.
+                             * @default 30
+                             */
+                            move_bps?: number | null;
+                            /**
+                             * Move Floor Bps
+                             * @description Moves below this are never counted in volatilities.
+                             * @default 10
+                             */
+                            move_floor_bps?: number;
+                            /**
+                             * Move Sigmas
+                             * @description The same in slow volatilities of one second.
+                             * @default 6
+                             */
+                            move_sigmas?: number | null;
+                            /**
+                             * Rejects Per Minute
+                             * @description Orders of ours refused within a minute.
+                             * @default 5
+                             */
+                            rejects_per_minute?: number | null;
+                            /**
+                             * Same Side Fills
+                             * @description Orders filled on one side within the window.
+                             * @default 5
+                             */
+                            same_side_fills?: number | null;
+                            /**
+                             * Same Side Window Ms
+                             * @description That window.
+                             * @default 10000
+                             */
+                            same_side_window_ms?: number;
+                            /**
+                             * Sigma Ratio
+                             * @description Fast over slow volatility.
+                             * @default 3
+                             */
+                            sigma_ratio?: number | null;
+                            /**
+                             * Sigma Ratio Resume
+                             * @description The ratio at which quoting resumes.
+                             * @default 1.5
+                             */
+                            sigma_ratio_resume?: number;
+                            /**
+                             * Spread Floor Bps
+                             * @description Spreads below this are never too wide, in basis points.
+                             * @default 3
+                             */
+                            spread_floor_bps?: number;
+                            /**
+                             * Spread Ratio
+                             * @description Spread of the touch over its median of the last minutes.
+                             * @default 5
+                             */
+                            spread_ratio?: number | null;
+                            /**
+                             * Touch Age Ms
+                             * @description The touch's part of it.
+                             * @default 2000
+                             */
+                            touch_age_ms?: number;
+                        };
+                        /**
+                         * Max Long
+                         * @description Largest long position; max_position when not set.
+                         */
+                        max_long?: string | null;
+                        /**
+                         * Max Market Notional
+                         * @description Largest value of the position that could come about.
+                         */
+                        max_market_notional?: string | null;
+                        /**
+                         * Max Open Orders
+                         * @description Most orders open on the market.
+                         */
+                        max_open_orders?: number | null;
+                        /**
+                         * Max Order Notional
+                         * @description Largest value of one order.
+                         */
+                        max_order_notional?: string | null;
+                        /**
+                         * Max Short
+                         * @description Largest short position, as a positive size; max_position when not set.
+                         */
+                        max_short?: string | null;
+                        /**
+                         * Orders Per Minute
+                         * @description Most orders sent within a minute.
+                         * @default 300
+                         */
+                        orders_per_minute?: number | null;
+                        /**
+                         * Price Collar
+                         * @description Farthest an order may stand from mark and last price, on the side that costs.
+                         * @default 0.02
+                         */
+                        price_collar?: number;
+                        /**
+                         * Protect Delta
+                         * @description Net size filled within the window at which the market freezes.
+                         */
+                        protect_delta?: string | null;
+                        /**
+                         * Protect Freeze Ms
+                         * @description How long it freezes.
+                         * @default 10000
+                         */
+                        protect_freeze_ms?: number;
+                        /**
+                         * Protect Quantity
+                         * @description Size filled within the window at which the market freezes.
+                         */
+                        protect_quantity?: string | null;
+                        /**
+                         * Protect Window Ms
+                         * @description Window of fill protection.
+                         * @default 1000
+                         */
+                        protect_window_ms?: number;
+                        /**
+                         * Stop Loss
+                         * @description Largest unrealised loss of the open position.
+                         */
+                        stop_loss?: string | null;
+                        /**
+                         * Stop Loss Fraction
+                         * @description The same as a fraction of what the position cost.
+                         */
+                        stop_loss_fraction?: number | null;
+                    };
                     /**
                      * Market
                      * @description The market to quote.
@@ -2071,6 +2682,183 @@ export interface operations {
                          * @description Leverage set and verified at start; left as it is when not set.
                          */
                         leverage?: number | null;
+                        /**
+                         * MarketLimitsConfig
+                         * @description Limits of this market, by name; docs/risk.md explains them.
+                         */
+                        limits?: {
+                            /**
+                             * BreakerConfig
+                             * @description When the market stops by itself.
+                             */
+                            breakers?: {
+                                /**
+                                 * Basis Bps
+                                 * @description Distance between mark and index, in basis points.
+                                 * @default 50
+                                 */
+                                basis_bps?: number | null;
+                                /**
+                                 * Cool Down Most Ms
+                                 * @description Longest stop.
+                                 * @default 30000
+                                 */
+                                cool_down_most_ms?: number;
+                                /**
+                                 * Cool Down Ms
+                                 * @description Shortest stop; doubles while trips follow each other closely.
+                                 * @default 10000
+                                 */
+                                cool_down_ms?: number;
+                                /**
+                                 * Feed Stable Ms
+                                 * @description How long prices must be whole again.
+                                 * @default 2000
+                                 */
+                                feed_stable_ms?: number;
+                                /**
+                                 * Mark Age Ms
+                                 * @description Prices are too old when the mark is older than this and the touch, too.
+                                 * @default 5000
+                                 */
+                                mark_age_ms?: number;
+                                /**
+                                 * Move Bps
+                                 * @description Largest move of the price within one second, in basis points.
+                                 * @default 30
+                                 */
+                                move_bps?: number | null;
+                                /**
+                                 * Move Floor Bps
+                                 * @description Moves below this are never counted in volatilities.
+                                 * @default 10
+                                 */
+                                move_floor_bps?: number;
+                                /**
+                                 * Move Sigmas
+                                 * @description The same in slow volatilities of one second.
+                                 * @default 6
+                                 */
+                                move_sigmas?: number | null;
+                                /**
+                                 * Rejects Per Minute
+                                 * @description Orders of ours refused within a minute.
+                                 * @default 5
+                                 */
+                                rejects_per_minute?: number | null;
+                                /**
+                                 * Same Side Fills
+                                 * @description Orders filled on one side within the window.
+                                 * @default 5
+                                 */
+                                same_side_fills?: number | null;
+                                /**
+                                 * Same Side Window Ms
+                                 * @description That window.
+                                 * @default 10000
+                                 */
+                                same_side_window_ms?: number;
+                                /**
+                                 * Sigma Ratio
+                                 * @description Fast over slow volatility.
+                                 * @default 3
+                                 */
+                                sigma_ratio?: number | null;
+                                /**
+                                 * Sigma Ratio Resume
+                                 * @description The ratio at which quoting resumes.
+                                 * @default 1.5
+                                 */
+                                sigma_ratio_resume?: number;
+                                /**
+                                 * Spread Floor Bps
+                                 * @description Spreads below this are never too wide, in basis points.
+                                 * @default 3
+                                 */
+                                spread_floor_bps?: number;
+                                /**
+                                 * Spread Ratio
+                                 * @description Spread of the touch over its median of the last minutes.
+                                 * @default 5
+                                 */
+                                spread_ratio?: number | null;
+                                /**
+                                 * Touch Age Ms
+                                 * @description The touch's part of it.
+                                 * @default 2000
+                                 */
+                                touch_age_ms?: number;
+                            };
+                            /**
+                             * Max Long
+                             * @description Largest long position; max_position when not set.
+                             */
+                            max_long?: string | null;
+                            /**
+                             * Max Market Notional
+                             * @description Largest value of the position that could come about.
+                             */
+                            max_market_notional?: string | null;
+                            /**
+                             * Max Open Orders
+                             * @description Most orders open on the market.
+                             */
+                            max_open_orders?: number | null;
+                            /**
+                             * Max Order Notional
+                             * @description Largest value of one order.
+                             */
+                            max_order_notional?: string | null;
+                            /**
+                             * Max Short
+                             * @description Largest short position, as a positive size; max_position when not set.
+                             */
+                            max_short?: string | null;
+                            /**
+                             * Orders Per Minute
+                             * @description Most orders sent within a minute.
+                             * @default 300
+                             */
+                            orders_per_minute?: number | null;
+                            /**
+                             * Price Collar
+                             * @description Farthest an order may stand from mark and last price, on the side that costs.
+                             * @default 0.02
+                             */
+                            price_collar?: number;
+                            /**
+                             * Protect Delta
+                             * @description Net size filled within the window at which the market freezes.
+                             */
+                            protect_delta?: string | null;
+                            /**
+                             * Protect Freeze Ms
+                             * @description How long it freezes.
+                             * @default 10000
+                             */
+                            protect_freeze_ms?: number;
+                            /**
+                             * Protect Quantity
+                             * @description Size filled within the window at which the market freezes.
+                             */
+                            protect_quantity?: string | null;
+                            /**
+                             * Protect Window Ms
+                             * @description Window of fill protection.
+                             * @default 1000
+                             */
+                            protect_window_ms?: number;
+                            /**
+                             * Stop Loss
+                             * @description Largest unrealised loss of the open position.
+                             */
+                            stop_loss?: string | null;
+                            /**
+                             * Stop Loss Fraction
+                             * @description The same as a fraction of what the position cost.
+                             */
+                            stop_loss_fraction?: number | null;
+                        };
                         /**
                          * Market
                          * @description The market to quote.
@@ -2319,6 +3107,132 @@ export interface operations {
                      */
                     account_feed?: "stream" | "polling";
                     /**
+                     * AccountLimitsConfig
+                     * @description Limits of the account, by name; docs/risk.md explains them.
+                     */
+                    account_limits?: {
+                        /**
+                         * Calm Ms
+                         * @description A tier is left, one step down, after this long below it.
+                         * @default 30000
+                         */
+                        calm_ms?: number;
+                        /**
+                         * Daily Loss Fraction
+                         * @description The same as a fraction of the equity with which the day began.
+                         * @default 0.02
+                         */
+                        daily_loss_fraction?: number | null;
+                        /**
+                         * Drawdown Fraction
+                         * @description The same as a fraction of the highest account value.
+                         * @default 0.05
+                         */
+                        drawdown_fraction?: number | null;
+                        /**
+                         * Flatten On Red
+                         * @description Close positions by taking when everything stops.
+                         * @default false
+                         */
+                        flatten_on_red?: boolean;
+                        /**
+                         * Margin Orange
+                         * @description Margin ratio from which only the reducing side is quoted.
+                         * @default 0.5
+                         */
+                        margin_orange?: number;
+                        /**
+                         * Margin Red
+                         * @description Margin ratio at which everything stops.
+                         * @default 0.66
+                         */
+                        margin_red?: number;
+                        /**
+                         * Margin Yellow
+                         * @description Margin ratio at which quotes widen; 1 is liquidation.
+                         * @default 0.33
+                         */
+                        margin_yellow?: number;
+                        /**
+                         * Max Balance Age Ms
+                         * @description With an older word about money nothing is opened.
+                         * @default 60000
+                         */
+                        max_balance_age_ms?: number;
+                        /**
+                         * Max Daily Loss
+                         * @description Loss since 00:00 UTC at which everything stops.
+                         */
+                        max_daily_loss?: string | null;
+                        /**
+                         * Max Drawdown
+                         * @description Fall from the highest account value at which everything stops.
+                         */
+                        max_drawdown?: string | null;
+                        /**
+                         * Max Gross Exposure
+                         * @description Value of all positions that could come about, long and short alike.
+                         */
+                        max_gross_exposure?: string | null;
+                        /**
+                         * Max Leverage
+                         * @description Gross exposure over equity.
+                         * @default 2
+                         */
+                        max_leverage?: number | null;
+                        /**
+                         * Max Net Exposure
+                         * @description Longs minus shorts, either way.
+                         */
+                        max_net_exposure?: string | null;
+                        /**
+                         * Max Open Orders
+                         * @description Most orders open on the account.
+                         */
+                        max_open_orders?: number | null;
+                        /**
+                         * Max Order Notional
+                         * @description Largest value of one order.
+                         */
+                        max_order_notional?: string | null;
+                        /**
+                         * Orange Share
+                         * @description Share of a loss limit from which only the reducing side is quoted.
+                         * @default 0.75
+                         */
+                        orange_share?: number;
+                        /**
+                         * Orange Widening
+                         * @description Factor of the half-spread in orange.
+                         * @default 2
+                         */
+                        orange_widening?: number;
+                        /**
+                         * Orders Per Minute
+                         * @description Most orders sent within a minute.
+                         * @default 600
+                         */
+                        orders_per_minute?: number | null;
+                        /**
+                         * Unexplained Tolerance
+                         * @description Difference to the exchange's equity that is no question, as a fraction.
+                         * @default 0.001
+                         */
+                        unexplained_tolerance?: number;
+                        /**
+                         * Yellow Share
+                         * @description Share of a loss limit at which quotes widen.
+                         * @default 0.5
+                         */
+                        yellow_share?: number;
+                        /**
+                         * Yellow Widening
+                         * @description Factor of the half-spread in yellow.
+                         * @default 1.5
+                         */
+                        yellow_widening?: number;
+                    };
+                    /**
                      * Enabled
                      * @description Quote as soon as the program has started.
                      * @default false
@@ -2329,6 +3243,183 @@ export interface operations {
                      * @description Leverage set and verified at start; left as it is when not set.
                      */
                     leverage?: number | null;
+                    /**
+                     * MarketLimitsConfig
+                     * @description Limits of this market, by name; docs/risk.md explains them.
+                     */
+                    limits?: {
+                        /**
+                         * BreakerConfig
+                         * @description When the market stops by itself.
+                         */
+                        breakers?: {
+                            /**
+                             * Basis Bps
+                             * @description Distance between mark and index, in basis points.
+                             * @default 50
+                             */
+                            basis_bps?: number | null;
+                            /**
+                             * Cool Down Most Ms
+                             * @description Longest stop.
+                             * @default 30000
+                             */
+                            cool_down_most_ms?: number;
+                            /**
+                             * Cool Down Ms
+                             * @description Shortest stop; doubles while trips follow each other closely.
+                             * @default 10000
+                             */
+                            cool_down_ms?: number;
+                            /**
+                             * Feed Stable Ms
+                             * @description How long prices must be whole again.
+                             * @default 2000
+                             */
+                            feed_stable_ms?: number;
+                            /**
+                             * Mark Age Ms
+                             * @description Prices are too old when the mark is older than this and the touch, too.
+                             * @default 5000
+                             */
+                            mark_age_ms?: number;
+                            /**
+                             * Move Bps
+                             * @description Largest move of the price within one second, in basis points.
+                             * @default 30
+                             */
+                            move_bps?: number | null;
+                            /**
+                             * Move Floor Bps
+                             * @description Moves below this are never counted in volatilities.
+                             * @default 10
+                             */
+                            move_floor_bps?: number;
+                            /**
+                             * Move Sigmas
+                             * @description The same in slow volatilities of one second.
+                             * @default 6
+                             */
+                            move_sigmas?: number | null;
+                            /**
+                             * Rejects Per Minute
+                             * @description Orders of ours refused within a minute.
+                             * @default 5
+                             */
+                            rejects_per_minute?: number | null;
+                            /**
+                             * Same Side Fills
+                             * @description Orders filled on one side within the window.
+                             * @default 5
+                             */
+                            same_side_fills?: number | null;
+                            /**
+                             * Same Side Window Ms
+                             * @description That window.
+                             * @default 10000
+                             */
+                            same_side_window_ms?: number;
+                            /**
+                             * Sigma Ratio
+                             * @description Fast over slow volatility.
+                             * @default 3
+                             */
+                            sigma_ratio?: number | null;
+                            /**
+                             * Sigma Ratio Resume
+                             * @description The ratio at which quoting resumes.
+                             * @default 1.5
+                             */
+                            sigma_ratio_resume?: number;
+                            /**
+                             * Spread Floor Bps
+                             * @description Spreads below this are never too wide, in basis points.
+                             * @default 3
+                             */
+                            spread_floor_bps?: number;
+                            /**
+                             * Spread Ratio
+                             * @description Spread of the touch over its median of the last minutes.
+                             * @default 5
+                             */
+                            spread_ratio?: number | null;
+                            /**
+                             * Touch Age Ms
+                             * @description The touch's part of it.
+                             * @default 2000
+                             */
+                            touch_age_ms?: number;
+                        };
+                        /**
+                         * Max Long
+                         * @description Largest long position; max_position when not set.
+                         */
+                        max_long?: string | null;
+                        /**
+                         * Max Market Notional
+                         * @description Largest value of the position that could come about.
+                         */
+                        max_market_notional?: string | null;
+                        /**
+                         * Max Open Orders
+                         * @description Most orders open on the market.
+                         */
+                        max_open_orders?: number | null;
+                        /**
+                         * Max Order Notional
+                         * @description Largest value of one order.
+                         */
+                        max_order_notional?: string | null;
+                        /**
+                         * Max Short
+                         * @description Largest short position, as a positive size; max_position when not set.
+                         */
+                        max_short?: string | null;
+                        /**
+                         * Orders Per Minute
+                         * @description Most orders sent within a minute.
+                         * @default 300
+                         */
+                        orders_per_minute?: number | null;
+                        /**
+                         * Price Collar
+                         * @description Farthest an order may stand from mark and last price, on the side that costs.
+                         * @default 0.02
+                         */
+                        price_collar?: number;
+                        /**
+                         * Protect Delta
+                         * @description Net size filled within the window at which the market freezes.
+                         */
+                        protect_delta?: string | null;
+                        /**
+                         * Protect Freeze Ms
+                         * @description How long it freezes.
+                         * @default 10000
+                         */
+                        protect_freeze_ms?: number;
+                        /**
+                         * Protect Quantity
+                         * @description Size filled within the window at which the market freezes.
+                         */
+                        protect_quantity?: string | null;
+                        /**
+                         * Protect Window Ms
+                         * @description Window of fill protection.
+                         * @default 1000
+                         */
+                        protect_window_ms?: number;
+                        /**
+                         * Stop Loss
+                         * @description Largest unrealised loss of the open position.
+                         */
+                        stop_loss?: string | null;
+                        /**
+                         * Stop Loss Fraction
+                         * @description The same as a fraction of what the position cost.
+                         */
+                        stop_loss_fraction?: number | null;
+                    };
                     /**
                      * Market
                      * @description The market to quote.
@@ -2363,6 +3454,183 @@ export interface operations {
                          * @description Leverage set and verified at start; left as it is when not set.
                          */
                         leverage?: number | null;
+                        /**
+                         * MarketLimitsConfig
+                         * @description Limits of this market, by name; docs/risk.md explains them.
+                         */
+                        limits?: {
+                            /**
+                             * BreakerConfig
+                             * @description When the market stops by itself.
+                             */
+                            breakers?: {
+                                /**
+                                 * Basis Bps
+                                 * @description Distance between mark and index, in basis points.
+                                 * @default 50
+                                 */
+                                basis_bps?: number | null;
+                                /**
+                                 * Cool Down Most Ms
+                                 * @description Longest stop.
+                                 * @default 30000
+                                 */
+                                cool_down_most_ms?: number;
+                                /**
+                                 * Cool Down Ms
+                                 * @description Shortest stop; doubles while trips follow each other closely.
+                                 * @default 10000
+                                 */
+                                cool_down_ms?: number;
+                                /**
+                                 * Feed Stable Ms
+                                 * @description How long prices must be whole again.
+                                 * @default 2000
+                                 */
+                                feed_stable_ms?: number;
+                                /**
+                                 * Mark Age Ms
+                                 * @description Prices are too old when the mark is older than this and the touch, too.
+                                 * @default 5000
+                                 */
+                                mark_age_ms?: number;
+                                /**
+                                 * Move Bps
+                                 * @description Largest move of the price within one second, in basis points.
+                                 * @default 30
+                                 */
+                                move_bps?: number | null;
+                                /**
+                                 * Move Floor Bps
+                                 * @description Moves below this are never counted in volatilities.
+                                 * @default 10
+                                 */
+                                move_floor_bps?: number;
+                                /**
+                                 * Move Sigmas
+                                 * @description The same in slow volatilities of one second.
+                                 * @default 6
+                                 */
+                                move_sigmas?: number | null;
+                                /**
+                                 * Rejects Per Minute
+                                 * @description Orders of ours refused within a minute.
+                                 * @default 5
+                                 */
+                                rejects_per_minute?: number | null;
+                                /**
+                                 * Same Side Fills
+                                 * @description Orders filled on one side within the window.
+                                 * @default 5
+                                 */
+                                same_side_fills?: number | null;
+                                /**
+                                 * Same Side Window Ms
+                                 * @description That window.
+                                 * @default 10000
+                                 */
+                                same_side_window_ms?: number;
+                                /**
+                                 * Sigma Ratio
+                                 * @description Fast over slow volatility.
+                                 * @default 3
+                                 */
+                                sigma_ratio?: number | null;
+                                /**
+                                 * Sigma Ratio Resume
+                                 * @description The ratio at which quoting resumes.
+                                 * @default 1.5
+                                 */
+                                sigma_ratio_resume?: number;
+                                /**
+                                 * Spread Floor Bps
+                                 * @description Spreads below this are never too wide, in basis points.
+                                 * @default 3
+                                 */
+                                spread_floor_bps?: number;
+                                /**
+                                 * Spread Ratio
+                                 * @description Spread of the touch over its median of the last minutes.
+                                 * @default 5
+                                 */
+                                spread_ratio?: number | null;
+                                /**
+                                 * Touch Age Ms
+                                 * @description The touch's part of it.
+                                 * @default 2000
+                                 */
+                                touch_age_ms?: number;
+                            };
+                            /**
+                             * Max Long
+                             * @description Largest long position; max_position when not set.
+                             */
+                            max_long?: string | null;
+                            /**
+                             * Max Market Notional
+                             * @description Largest value of the position that could come about.
+                             */
+                            max_market_notional?: string | null;
+                            /**
+                             * Max Open Orders
+                             * @description Most orders open on the market.
+                             */
+                            max_open_orders?: number | null;
+                            /**
+                             * Max Order Notional
+                             * @description Largest value of one order.
+                             */
+                            max_order_notional?: string | null;
+                            /**
+                             * Max Short
+                             * @description Largest short position, as a positive size; max_position when not set.
+                             */
+                            max_short?: string | null;
+                            /**
+                             * Orders Per Minute
+                             * @description Most orders sent within a minute.
+                             * @default 300
+                             */
+                            orders_per_minute?: number | null;
+                            /**
+                             * Price Collar
+                             * @description Farthest an order may stand from mark and last price, on the side that costs.
+                             * @default 0.02
+                             */
+                            price_collar?: number;
+                            /**
+                             * Protect Delta
+                             * @description Net size filled within the window at which the market freezes.
+                             */
+                            protect_delta?: string | null;
+                            /**
+                             * Protect Freeze Ms
+                             * @description How long it freezes.
+                             * @default 10000
+                             */
+                            protect_freeze_ms?: number;
+                            /**
+                             * Protect Quantity
+                             * @description Size filled within the window at which the market freezes.
+                             */
+                            protect_quantity?: string | null;
+                            /**
+                             * Protect Window Ms
+                             * @description Window of fill protection.
+                             * @default 1000
+                             */
+                            protect_window_ms?: number;
+                            /**
+                             * Stop Loss
+                             * @description Largest unrealised loss of the open position.
+                             */
+                            stop_loss?: string | null;
+                            /**
+                             * Stop Loss Fraction
+                             * @description The same as a fraction of what the position cost.
+                             */
+                            stop_loss_fraction?: number | null;
+                        };
                         /**
                          * Market
                          * @description The market to quote.

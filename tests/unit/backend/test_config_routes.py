@@ -36,7 +36,10 @@ def changed(client: TestClient, changes: dict[str, Any], **query: str) -> dict[s
 def test_the_schema_has_a_row_for_every_setting_of_the_configuration(client: TestClient) -> None:
     rows = {row["path"]: row for row in client.get("/api/config/schema").json()["settings"]}
 
-    assert set(BotConfig.model_fields) - {"quoting"} <= set(rows)
+    tables = {"quoting", "limits", "account_limits"}
+    assert set(BotConfig.model_fields) - tables <= set(rows)
+    assert tables <= {path.partition(".")[0] for path in rows if "." in path}
+    assert rows["limits.breakers.move_bps"]["group"] == rows["account_limits.max_drawdown"]["group"] == "limits"
     assert all(row["meaning"] and row["kind"] for row in rows.values())
     spread, rho, size = rows["spread_percentage"], rows["quoting.rho"], rows["order_size"]
     assert (spread["minimum"], spread["minimum_excluded"], spread["maximum"], spread["unit"]) == (0, True, 0.05, "fraction")
