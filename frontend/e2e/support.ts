@@ -6,10 +6,19 @@ import { type Page, expect } from "@playwright/test";
 
 export type PhonePage = "Now" | "Book" | "Order" | "Tables";
 
-/** On a phone one page is seen at a time; on a desktop all of them. */
+/** On a phone one page is seen at a time, the ticket as a sheet over the book; on a desktop all of them. */
 export async function go(page: Page, name: PhonePage): Promise<void> {
   const pages = page.getByRole("tablist", { name: "Pages" });
-  if (await pages.isVisible()) await pages.getByRole("tab", { name, exact: true }).click();
+  const sheet = page.getByRole("dialog", { name: "Order" });
+  if (await sheet.isVisible()) {
+    if (name === "Order") return;
+    await sheet.getByRole("button", { name: "Back" }).click();
+    await expect(sheet).toBeHidden();
+  }
+  if (!(await pages.isVisible())) return;
+  const tab = name === "Order" ? "Book" : name === "Tables" ? "Orders" : name;
+  await pages.getByRole("tab", { name: tab, exact: true }).click();
+  if (name === "Order") await page.getByRole("button", { name: "New order" }).click();
 }
 
 export async function openTable(page: Page, name: "Positions" | "Orders" | "Fills" | "Logs"): Promise<void> {

@@ -18,12 +18,14 @@ import { App } from "./app/App";
 import { cssVariables, theme } from "./app/theme";
 import { api, socketAddress, tellUnauthorised } from "./lib/api";
 import { startWords } from "./lib/i18n";
+import { startSettings } from "./lib/settings";
 import { readToken } from "./lib/token";
 import { Connection, type SocketLike } from "./stream/connection";
 import { startHistory } from "./stream/history";
 import { publishToStore } from "./stream/store";
 
 startWords();
+startSettings();
 const connection = new Connection({
   openSocket: () => new WebSocket(socketAddress()) as unknown as SocketLike,
   fetchAccount: api.cachedAccount,

@@ -2,20 +2,25 @@ import { Suspense, lazy, useEffect, useState } from "react";
 import { StaleContext } from "../components/ui/stale";
 import { HealthStrip } from "../features/health/HealthStrip";
 import { MarketBar } from "../features/market/MarketBar";
+import { KillResult } from "../features/risk/KillResult";
 import { whenUnauthorised } from "../lib/api";
 import { formatAge } from "../lib/format";
 import { useWords } from "../lib/i18n";
 import { openPage, useRoute } from "../lib/route";
+import { useSettings } from "../lib/settings";
 import { useNow } from "../lib/time";
 import { keepToken } from "../lib/token";
 import { usePicture, useStream } from "../stream/store";
 import { AppBar } from "./AppBar";
 import css from "./App.module.css";
 import { ConnectionBanner } from "./ConnectionBanner";
+import { Dialogs } from "./Dialogs";
 import { EnvironmentLine } from "./EnvironmentBadge";
 import { FirstSteps } from "./FirstSteps";
 import { MarketPage } from "./pages/MarketPage";
 import { TokenDialog } from "./TokenDialog";
+import { Spoken, useSpeak } from "./Speak";
+import { useKeys } from "./use-keys";
 import { useTitle } from "./use-title";
 
 /** A clock that does not tick: while fresh, nothing here depends on the time. */
@@ -24,8 +29,11 @@ const NO_MARKET = "BTC-USD";
 
 /** Pages beside the market page are fetched when they are opened. */
 const OTHER_PAGES = {
+  overview: lazy(() => import("./pages/OverviewPage")),
   bot: lazy(() => import("./pages/ConfigurationPage")),
   journal: lazy(() => import("./pages/JournalPage")),
+  diagnostics: lazy(() => import("./pages/DiagnosticsPage")),
+  settings: lazy(() => import("./pages/SettingsPage")),
 } as const;
 
 function useStaleWordsNow(): string | null {
@@ -54,6 +62,9 @@ export function App({ onRetry, onRest }: { onRetry: () => void; onRest: () => vo
   const stale = useStaleWordsNow();
   useEffect(() => whenUnauthorised(() => { setNeedsToken(true); onRest(); }), [onRest]);
   const page = { market, markets, onMarket: (next: string) => openPage(route.page === "bot" ? "bot" : "market", next) };
+  const { words, speak } = useSpeak(market);
+  useKeys({ ...page, onSpeak: speak });
+  useSettings();
   const Other = route.page in OTHER_PAGES ? OTHER_PAGES[route.page as keyof typeof OTHER_PAGES] : null;
   return (
     <StaleContext value={stale}>
@@ -63,13 +74,16 @@ export function App({ onRetry, onRest }: { onRetry: () => void; onRest: () => vo
         </nav>
         <TabTitle market={market} />
         <EnvironmentLine />
-        <AppBar />
+        <AppBar market={market} />
         <div className={`${css.contents} ${stale ? "is-stale" : ""}`}><MarketBar {...page} /></div>
         <ConnectionBanner onRetry={onRetry} />
-        {stale ? null : <FirstSteps market={market} />}
+        <KillResult market={market} />
+        {stale || Other ? null : <FirstSteps market={market} />}
         <div className={`${css.rest} ${stale ? "is-stale" : ""}`}>{Other ? <Suspense fallback={<main className={css.waiting}>{t("empty.waiting")}</main>}><Other {...page} /></Suspense> : <MarketPage {...page} />}</div>
         <HealthStrip market={market} />
       </div>
+      <Dialogs {...page} />
+      <Spoken words={words} />
       <TokenDialog opened={needsToken} onToken={(token) => { keepToken(token); setNeedsToken(false); onRetry(); }} />
     </StaleContext>
   );

@@ -1,41 +1,66 @@
 import { useMantineColorScheme } from "@mantine/core";
 import { Icon } from "../components/ui/Icon";
 import { PageLink } from "../components/ui/PageLink";
+import { KillButton } from "../features/risk/KillButton";
+import { openDialog } from "../lib/dialogs";
 import { formatClock, zoneName } from "../lib/format";
 import { chooseLanguage, useWords } from "../lib/i18n";
-import { useRoute } from "../lib/route";
+import { PAGES, useRoute } from "../lib/route";
 import { useNow } from "../lib/time";
 import { EnvironmentBadge } from "./EnvironmentBadge";
 import css from "./frame.module.css";
 
-const SHOWN = ["market", "bot", "journal"] as const;
+const SHOWN = PAGES.filter((page) => page !== "settings");
 
-/** Brand, environment, language, brightness and the clock. */
-export function AppBar() {
-  const { t, language } = useWords();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const now = useNow();
+/** Brand, environment, pages, what wants attention, language, brightness, clock, and the last button. */
+export function AppBar({ market }: { market: string }) {
+  const { t } = useWords();
   const route = useRoute();
-  const other = language === "en" ? "pl" : "en";
-  const dark = colorScheme !== "light";
   return (
     <header className={css.appbar}>
-      <h1 className={css.brand}><Brand />mmbot</h1>
+      <h1 className={css.brand}><Brand /><span>mmbot</span></h1>
       <EnvironmentBadge />
       <nav className={css.pages} aria-label={t("pages.title")}>
-        {SHOWN.map((page) => <PageLink key={page} page={page} className={css.page} current={route.page === page}>{t(`pages.${page}`)}</PageLink>)}
+        {SHOWN.map((page) => <PageLink key={page} page={page} market={page === "market" ? market : null} className={css.page} current={route.page === page}>{t(`pages.${page}`)}</PageLink>)}
       </nav>
       <div className={css.tools}>
-        <button type="button" className={css.tool} onClick={() => setColorScheme(dark ? "light" : "dark")} aria-label={dark ? t("app.light") : t("app.dark")} title={dark ? t("app.light") : t("app.dark")}>
-          <Icon name={dark ? "sun" : "moon"} />
-        </button>
-        <button type="button" className={css.tool} onClick={() => chooseLanguage(other)} lang={other} aria-label={other === "pl" ? "Polski" : "English"}>
-          {language.toUpperCase()}
-        </button>
-        <span className={css.clock}>{formatClock(now, language)} <small>{zoneName(now, language)}</small></span>
+        <button type="button" className={css.jump} onClick={() => openDialog({ kind: "palette" })} aria-keyshortcuts="Control+K"><Icon name="search" size={12} /><span>{t("palette.jump")}</span><kbd>Ctrl K</kbd></button>
+        <Bell />
+        <Looks />
+        <PageLink page="settings" className={css.tool} label={t("pages.settings")} current={route.page === "settings"}><Icon name="gear" /></PageLink>
+        <button type="button" className={`${css.tool} ${css.menu}`} aria-label={t("pages.title")} onClick={() => openDialog({ kind: "pages" })}><Icon name="menu" size={18} /></button>
+        <Clock />
+        <span className={css.kill}><KillButton /></span>
       </div>
     </header>
   );
+}
+
+/** The bell leads to the journal. */
+function Bell() {
+  const { t } = useWords();
+  return <PageLink page="journal" className={css.tool} label={t("app.alerts")}><Icon name="bell" /></PageLink>;
+}
+
+function Looks() {
+  const { t, language } = useWords();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const other = language === "en" ? "pl" : "en";
+  const dark = colorScheme !== "light";
+  return (
+    <>
+      <button type="button" className={`${css.tool} ${css.roomy}`} onClick={() => setColorScheme(dark ? "light" : "dark")} aria-label={dark ? t("app.light") : t("app.dark")} title={dark ? t("app.light") : t("app.dark")}>
+        <Icon name={dark ? "sun" : "moon"} />
+      </button>
+      <button type="button" className={css.tool} onClick={() => chooseLanguage(other)} lang={other} aria-label={other === "pl" ? "Polski" : "English"}>{language.toUpperCase()}</button>
+    </>
+  );
+}
+
+function Clock() {
+  const { language } = useWords();
+  const now = useNow();
+  return <span className={css.clock}>{formatClock(now, language)} <small>{zoneName(now, language)}</small></span>;
 }
 
 function Brand() {

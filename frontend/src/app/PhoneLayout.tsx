@@ -1,4 +1,6 @@
-import { Tabs } from "@mantine/core";
+import { Modal, Tabs } from "@mantine/core";
+import { PnlSplit } from "../features/pnl/PnlSplit";
+import { KillButton } from "../features/risk/KillButton";
 import { useWords } from "../lib/i18n";
 import { BookArea } from "./areas/BookArea";
 import { BotArea } from "./areas/BotArea";
@@ -6,28 +8,35 @@ import { RiskArea } from "./areas/RiskArea";
 import { TablesArea } from "./areas/TablesArea";
 import { TicketArea } from "./areas/TicketArea";
 import { WhyArea } from "./areas/WhyArea";
+import { NowFigures } from "./NowFigures";
 import type { AreaProps } from "./page-props";
-import { PnlSplit } from "../features/pnl/PnlSplit";
+import { Button } from "../components/ui/Button";
 import css from "./stage.module.css";
 
 type Props = AreaProps & { page: string; onPage: (page: string) => void };
 
-/** One page at a time; the bot's switch stays at the bottom of every page. */
+/** One page at a time; pause, stop, flatten and kill stay at the bottom of every one. The ticket is a sheet over the page. */
 export function PhoneLayout({ page, onPage, ...area }: Props) {
   const { t } = useWords();
   const { market } = area;
+  const ticket = page === "ticket";
   return (
     <main className={css.phone}>
-      <Tabs value={page} onChange={(next) => onPage(next ?? "now")} keepMounted={false} className={css.pages ?? ""} classNames={{ list: css.pageList ?? "", tab: css.pageTab ?? "", panel: css.page ?? "" }}>
+      <Tabs value={ticket ? "book" : page} onChange={(next) => onPage(next ?? "now")} keepMounted={false} className={css.pages ?? ""} classNames={{ list: css.pageList ?? "", tab: css.pageTab ?? "", panel: css.page ?? "" }}>
         <Tabs.List grow aria-label={t("phone.pages")}>
-          {(["now", "book", "ticket", "tables"] as const).map((each) => <Tabs.Tab key={each} value={each}>{t(`phone.${each}`)}</Tabs.Tab>)}
+          {(["now", "book", "orders"] as const).map((each) => <Tabs.Tab key={each} value={each}>{t(`phone.${each}`)}</Tabs.Tab>)}
         </Tabs.List>
-        <Tabs.Panel value="now"><WhyArea market={market} /><PnlSplit /><RiskArea market={market} /></Tabs.Panel>
-        <Tabs.Panel value="book"><BookArea {...area} /></Tabs.Panel>
-        <Tabs.Panel value="ticket"><TicketArea {...area} /></Tabs.Panel>
-        <Tabs.Panel value="tables"><TablesArea /></Tabs.Panel>
+        <Tabs.Panel value="now"><NowFigures market={market} /><RiskArea market={market} /><WhyArea market={market} /><PnlSplit /></Tabs.Panel>
+        <Tabs.Panel value="book">
+          <Button size="large" look="primary" className={css.newOrder} onClick={() => onPage("ticket")}>{t("phone.newOrder")}</Button>
+          <BookArea {...area} />
+        </Tabs.Panel>
+        <Tabs.Panel value="orders"><TablesArea /></Tabs.Panel>
       </Tabs>
-      <div className={css.action}><BotArea market={market} /></div>
+      <Modal opened={ticket} onClose={() => onPage("book")} fullScreen title={t("ticket.title")} closeButtonProps={{ "aria-label": t("action.back") }} transitionProps={{ duration: 0 }}>
+        {ticket && <TicketArea {...area} />}
+      </Modal>
+      <div className={css.action}><BotArea market={market} /><div className={css.lastButton}><KillButton wide /></div></div>
     </main>
   );
 }

@@ -28,3 +28,28 @@ export type OrderAnswer = {
 };
 
 export type CancelAnswer = Pick<OrderRecord, "externalId"> & { readonly status: string; readonly message?: string };
+
+/** What closing a position would cost now; prices and money are text, and missing where they cannot be said. */
+export type FlattenPreview = {
+  readonly market: string;
+  readonly position: string;
+  readonly side: "BUY" | "SELL" | null;
+  readonly size: string;
+  readonly reason: string | null;
+  readonly mark_price?: string | null;
+  readonly mark_age_ms?: number | null;
+  readonly mid?: string | null;
+  readonly fillable?: string | null;
+  readonly average_price?: string | null;
+  readonly worst_price?: string | null;
+  readonly limit_price?: string | null;
+  readonly slippage_bps?: string | null;
+  readonly slippage?: string | null;
+  readonly fee?: string | null;
+  readonly caps?: readonly string[];
+};
+
+export type Flattened = { readonly status: string; readonly market: string; readonly position: string; readonly orders: readonly { readonly status?: string; readonly reason?: string }[] };
+
+/** A command of a person, and how it ended. */
+export type JobRecord = { readonly id: string; readonly verb: string; readonly who: string; readonly state: string; readonly began_ms: number; readonly ended_ms?: number | null; readonly reason?: string | null };

@@ -1,6 +1,6 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import type { CachedAccount, PolledStatus } from "../stream/polled";
-import type { ApiErrorBody, CancelAnswer, LogLevel, NewOrder, OrderAnswer, paths } from "./api-schema";
+import type { ApiErrorBody, CancelAnswer, FlattenPreview, Flattened, JobRecord, LogLevel, NewOrder, OrderAnswer, paths } from "./api-schema";
 import { clearToken, readToken } from "./token";
 
 /** Where the backend is: same origin unless the build says otherwise. */
@@ -37,6 +37,8 @@ export type ConfigChanges = Record<string, string | number>;
 
 const READ_DEADLINE_MS = 4000;
 const COMMAND_DEADLINE_MS = 15_000;
+/** A flatten tries several price caps, one after the other. */
+const FLATTEN_DEADLINE_MS = 60_000;
 
 let onUnauthorised: () => void = () => undefined;
 
@@ -94,12 +96,21 @@ const commanding = () => ({ signal: AbortSignal.timeout(COMMAND_DEADLINE_MS) });
 export const api = {
   startBot: () => settled(client.POST("/api/bot/start", commanding())),
   stopBot: () => settled(client.POST("/api/bot/stop", commanding())),
+  pauseBot: () => settled(client.POST("/api/bot/pause", commanding())),
+  killBot: () => settled(client.POST("/api/bot/kill", commanding())),
+  pauseMarket: (market: string) => settled(client.POST("/api/markets/{market}/stop", { params: { path: { market } }, ...commanding() })),
+  resumeMarket: (market: string) => settled(client.POST("/api/markets/{market}/start", { params: { path: { market } }, ...commanding() })),
+  flattenPreview: (market: string) => settled(client.GET("/api/bot/flatten", { params: { query: { market } }, ...reading() })) as Promise<FlattenPreview>,
+  flatten: (market: string) =>
+    settled(client.POST("/api/bot/flatten", { body: { market, confirm: `flatten ${market}` }, signal: AbortSignal.timeout(FLATTEN_DEADLINE_MS) })) as Promise<Flattened>,
   status: () => settled(client.GET("/api/bot/status", reading())) as unknown as Promise<PolledStatus>,
   configure: (changes: ConfigChanges) => settled(client.POST("/api/bot/config", { body: changes, ...commanding() })),
   logs: (limit: number, level: LogLevel) => settled(client.GET("/api/bot/logs", { params: { query: { limit, level } }, ...reading() })),
   createOrder: (order: NewOrder) => settled(client.POST("/api/orders/create", { body: order, ...commanding() })) as Promise<OrderAnswer>,
   cancelOrder: (id: string) =>
     settled(client.DELETE("/api/orders/{order_id}", { params: { path: { order_id: id } }, ...commanding() })) as Promise<CancelAnswer>,
+  broadcasterStats: () => settled(client.GET("/api/broadcaster/stats", reading())),
+  jobs: () => settled(client.GET("/api/jobs", { params: { query: { limit: 100 } }, ...reading() })) as Promise<{ jobs: JobRecord[] }>,
   cachedAccount: () => settled(client.GET("/api/cached-account", reading())) as unknown as Promise<CachedAccount>,
   /** A page of the records; the rows are named in `lib/records.ts`. */
   records: (path: RecordsPath, query: PageQuery) => settled(client.GET(path, { params: { query }, ...reading() })) as Promise<Record<string, unknown>>,

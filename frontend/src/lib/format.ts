@@ -109,18 +109,30 @@ export function formatAge(ms: number | null | undefined, language: Language): st
 
 const LOCALE: Record<Language, string> = { en: "en-GB", pl: "pl-PL" };
 
+let clockZone: string | undefined;
+
+/** Choose the time zone of every clock on the screen; undefined is the reader's own. */
+export function chooseZone(zone: string | undefined): void {
+  clockZone = zone;
+}
+
+/** What a date format needs to know of the chosen zone. */
+function zoned(): { timeZone?: string } {
+  return clockZone === undefined ? {} : { timeZone: clockZone };
+}
+
 /** Clock time, 24 h, in the reader's zone. */
 export function formatClock(ms: number | null | undefined, language: Language, withMs = false): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return MISSING;
   return new Intl.DateTimeFormat(LOCALE[language], {
-    hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
+    hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", ...zoned(),
     ...(withMs ? { fractionalSecondDigits: 3 as const } : {}),
   }).format(ms);
 }
 
 export function formatDate(ms: number | null | undefined, language: Language): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return MISSING;
-  return new Intl.DateTimeFormat(LOCALE[language], { day: "numeric", month: "short", year: "numeric" }).format(ms);
+  return new Intl.DateTimeFormat(LOCALE[language], { day: "numeric", month: "short", year: "numeric", ...zoned() }).format(ms);
 }
 
 /** A moment in a list: the clock alone today, with the day before it otherwise. */
@@ -132,7 +144,7 @@ export function formatDateTime(ms: number | null | undefined, language: Language
 
 /** Short name of the reader's time zone, such as CET. */
 export function zoneName(ms: number, language: Language): string {
-  const parts = new Intl.DateTimeFormat(LOCALE[language], { timeZoneName: "short" }).formatToParts(ms);
+  const parts = new Intl.DateTimeFormat(LOCALE[language], { timeZoneName: "short", ...zoned() }).formatToParts(ms);
   return parts.find((part) => part.type === "timeZoneName")?.value ?? "";
 }
 

@@ -17,6 +17,7 @@ export type MarketPicture = {
   readonly age_ms?: Readonly<Record<string, number | null>>;
   readonly state?: string;
   readonly reason?: Text;
+  readonly reason_code?: Text;
   readonly quotes?: { readonly bid?: Text; readonly ask?: Text } | null;
   readonly last_quote_price?: Text;
   readonly book?: { readonly bids?: readonly Level[]; readonly asks?: readonly Level[] } | null;
@@ -116,6 +117,8 @@ export type Picture = {
   readonly orders?: Readonly<Record<string, OrderRecord>>;
   readonly trades?: Readonly<Record<string, TradeRecord>>;
   readonly metrics?: Metrics;
+  /** Money of this UTC day by market, in collateral. */
+  readonly day?: Readonly<Record<string, { readonly realised_pnl?: Text; readonly fees?: Text; readonly volume?: Text }>>;
   readonly sources?: Readonly<Record<string, Source>>;
   readonly clock_ms?: number;
 };

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bookRows, ownChips } from "../../src/features/book/book-rows";
 import { imbalance, spreadTicks } from "../../src/features/book/touch";
-import { botFace } from "../../src/features/bot/bot-state";
 import { checkConfig, shownValue } from "../../src/features/bot/config-form";
 import { feedFace } from "../../src/features/health/feed-face";
 import { newestFills, openOrders, ownerOf } from "../../src/features/orders/order-rows";
@@ -44,23 +43,6 @@ describe("the book", () => {
     expect(imbalance(null, d("1"))).toBeNull();
     expect(spreadTicks({ best_bid: "86199", best_ask: "86201", tick_size: "1" })).toBe(2);
     expect(spreadTicks({ best_bid: "86199", tick_size: "1" })).toBeNull();
-  });
-});
-
-describe("the bot card", () => {
-  it("locks Start while data are old, never Stop", () => {
-    expect(botFace({ state: "STOPPED", quoting: false, stale: true, busy: false })).toMatchObject({ canStart: false, canStop: true });
-    expect(botFace({ state: "RUNNING", quoting: true, stale: true, busy: false })).toMatchObject({ canStart: false, canStop: true });
-  });
-
-  it("offers Start when stopped and Stop when running", () => {
-    expect(botFace({ state: "STOPPED", quoting: false, stale: false, busy: false })).toMatchObject({ title: "stopped", canStart: true, canStop: false });
-    expect(botFace({ state: "RUNNING", quoting: true, stale: false, busy: false })).toMatchObject({ title: "quoting", canStart: false, canStop: true });
-  });
-
-  it("tells running from quoting, and a halt by its own face", () => {
-    expect(botFace({ state: "RUNNING", quoting: false, stale: false, busy: false }).title).toBe("notQuoting");
-    expect(botFace({ state: "HALTED", quoting: false, stale: false, busy: false })).toMatchObject({ title: "halted", tone: "danger", canStart: false });
   });
 });
 

@@ -1,7 +1,7 @@
 import type { ButtonHTMLAttributes } from "react";
 import css from "./Button.module.css";
 
-type Look = "plain" | "primary" | "up" | "down" | "danger" | "warn" | "ghost";
+type Look = "outlined" | "plain" | "primary" | "up" | "down" | "danger" | "warn" | "ghost";
 type Props = ButtonHTMLAttributes<HTMLButtonElement> & { look?: Look; size?: "small" | "normal" | "large" | "tall" };
 
 export function Button({ look = "plain", size = "normal", className, type, ...rest }: Props) {

@@ -1,62 +1,76 @@
 import { Modal } from "@mantine/core";
-import { useCallback, useState } from "react";
+import { useState } from "react";
 import { Button } from "../../components/ui/Button";
-import { Icon } from "../../components/ui/Icon";
+import { Icon, type IconName } from "../../components/ui/Icon";
 import { StaleTag } from "../../components/ui/Panel";
 import { useStaleWords } from "../../components/ui/stale";
-import { api } from "../../lib/api";
+import { openDialog } from "../../lib/dialogs";
 import { useWords } from "../../lib/i18n";
-import { isOpen } from "../../lib/order-face";
-import { useCommand } from "../../lib/use-command";
 import { usePicture } from "../../stream/store";
 import css from "./BotSwitch.module.css";
 import { BotResult } from "./BotResult";
 import { StartSummary } from "./StartSummary";
-import { botFace } from "./bot-state";
+import { botOrders, hasPosition, isQuoting } from "./bot-numbers";
+import { type BotCommand, type Offer, botFace } from "./bot-state";
+import { useBotCommands } from "./use-bot-commands";
 
-export type SwitchAnswer = { readonly did: "start" } | { readonly did: "stop"; readonly remaining: readonly string[] };
+const ICONS: Readonly<Record<BotCommand, IconName>> = { start: "play", pause: "pause", stop: "stop", flatten: "flatten" };
+const ORDER = ["start", "pause", "stop", "flatten"] as const;
 
-/** Start and stop. Start locks while data are old; Stop always works and says when it is sent blind. */
+/** The one switch of the bot. Start locks while data are old; the ways out always work and say when they are sent blind. */
 export function BotSwitch({ market }: { market: string }) {
   const { t } = useWords();
   const staleWords = useStaleWords();
   const stale = staleWords !== null;
   const [asking, setAsking] = useState(false);
-  const state = usePicture((now) => now.bot?.state);
-  const env = usePicture((now) => now.env);
-  const reason = usePicture((now) => (now.bot?.state === "RUNNING" ? now.markets?.[market]?.reason : now.bot?.reason));
-  const quoting = usePicture((now) => Boolean(now.markets?.[market]?.quotes?.bid ?? now.markets?.[market]?.quotes?.ask)) ?? false;
-  const resting = usePicture((now) => Object.values(now.orders ?? {}).filter((order) => order.owner === "bot" && isOpen(order.status)).length) ?? 0;
-  const send = useCallback(async (act: "start" | "stop"): Promise<SwitchAnswer> => {
-    if (act === "start") {
-      await api.startBot();
-      return { did: "start" };
-    }
-    return { did: "stop", remaining: (await api.stopBot()).remaining ?? [] };
-  }, []);
-  const command = useCommand(send);
-  const face = botFace({ state, quoting, stale, busy: command.state.kind === "pending" });
+  const now = usePicture((picture) => ({
+    state: picture.bot?.state,
+    env: picture.env,
+    reason: picture.bot?.state === "RUNNING" ? picture.markets?.[market]?.reason : picture.bot?.reason,
+    quoting: isQuoting(picture.markets?.[market]),
+    held: hasPosition(picture, market),
+    resting: botOrders(picture),
+  }));
+  const command = useBotCommands();
+  const state = now?.state;
+  const face = botFace({ state, quoting: now?.quoting ?? false, stale, under: command.under, hasPosition: now?.held ?? false });
   const title = t(`bot.${face.title}`);
-  const start = () => (env === "testnet" || env === "live" ? setAsking(true) : void command.run("start"));
+  const asks = now?.env === "testnet" || now?.env === "live" || state === "HALTED";
+  const press = (act: BotCommand) => {
+    if (act === "flatten") openDialog({ kind: "flatten", market });
+    else if (act === "start" && asks) setAsking(true);
+    else command.run(act);
+  };
+  const label = (act: BotCommand) => (act === "start" && state === "PAUSED" ? t("bot.resume") : act === "flatten" ? t("bot.flattenShort") : t(`bot.${act}`));
   return (
     <section className={css.card} id="bot" tabIndex={-1} aria-label={t("bot.title")} data-stale={stale}>
       <div className={css.state}>
         <span className={css.dot} data-tone={stale ? "idle" : face.tone}><Icon name={stale ? "clock" : face.icon} /></span>
         <div className={css.words} aria-live="polite">
           <strong>{stale && state ? t("bot.lastKnown", { state: title.toLowerCase() }) : title}</strong>
-          <small>{(state !== "STOPPED" && reason) || (state === "STOPPED" && resting === 0 ? t("bot.nothingOurs") : t("bot.resting", { count: resting }))}</small>
+          <small>{(state !== "STOPPED" && now?.reason) || (state === "STOPPED" && now?.resting === 0 ? t("bot.nothingOurs") : t("bot.resting", { count: now?.resting ?? 0 }))}</small>
         </div>
         {staleWords && <StaleTag words={staleWords} />}
       </div>
       <div className={css.buttons}>
-        <Button size="tall" look={face.canStart ? "primary" : "plain"} disabled={!face.canStart} onClick={start}><Icon name="play" />{t("bot.start")}</Button>
-        <Button size="tall" disabled={!face.canStop} onClick={() => void command.run("stop")}><Icon name="stop" />{t("bot.stop")}</Button>
+        {ORDER.map((act) => (
+          <Button key={act} size="tall" look={lookOf(act, face.offers[act])} disabled={face.offers[act] === "off"} onClick={() => press(act)}>
+            <Icon name={ICONS[act]} />{label(act)}
+          </Button>
+        ))}
       </div>
       {stale && <p className={css.blind}>{t("bot.blind")}</p>}
       <div aria-live="polite" className={css.live}><BotResult state={command.state} /></div>
-      <Modal opened={asking} onClose={() => setAsking(false)} title={t("bot.startTitle", { env: (env ?? "").toUpperCase() })} closeOnClickOutside={false} closeButtonProps={{ "aria-label": t("action.back") }}>
-        <StartSummary market={market} onBack={() => setAsking(false)} onStart={() => { setAsking(false); void command.run("start"); }} />
+      <Modal opened={asking} onClose={() => setAsking(false)} title={t("bot.startTitle", { env: (now?.env ?? "").toUpperCase() })} closeOnClickOutside={false} closeButtonProps={{ "aria-label": t("action.back") }}>
+        {state === "HALTED" && <p className={css.halted}>{t("bot.haltedBecause", { reason: now?.reason ?? "" })}</p>}
+        <StartSummary market={market} onBack={() => setAsking(false)} onStart={() => { setAsking(false); command.run("start"); }} />
       </Modal>
     </section>
   );
+}
+
+function lookOf(act: BotCommand, offer: Offer): "primary" | "outlined" | "plain" {
+  if (offer === "off") return "plain";
+  if (act === "flatten") return "outlined";
+  return offer === "suggested" ? "primary" : "plain";
 }
