@@ -1,9 +1,10 @@
 import { useMantineColorScheme } from "@mantine/core";
 import { Icon } from "../components/ui/Icon";
 import { PageLink } from "../components/ui/PageLink";
+import { useAlerts } from "../features/journal/use-alerts";
 import { KillButton } from "../features/risk/KillButton";
 import { openDialog } from "../lib/dialogs";
-import { formatClock, zoneName } from "../lib/format";
+import { formatClock, formatCount, zoneName } from "../lib/format";
 import { chooseLanguage, useWords } from "../lib/i18n";
 import { PAGES, useRoute } from "../lib/route";
 import { useNow } from "../lib/time";
@@ -36,10 +37,16 @@ export function AppBar({ market }: { market: string }) {
   );
 }
 
-/** The bell leads to the journal. */
+/** The bell leads to the journal; the number is of what nobody at this screen has seen yet. */
 function Bell() {
-  const { t } = useWords();
-  return <PageLink page="journal" className={css.tool} label={t("app.alerts")}><Icon name="bell" /></PageLink>;
+  const { t, language } = useWords();
+  const { fresh } = useAlerts();
+  const most = fresh.length > 99 ? "99+" : formatCount(fresh.length, language);
+  return (
+    <PageLink page="journal" className={css.tool} label={t("app.alerts", { count: fresh.length })}>
+      <span className={css.bell}><Icon name="bell" />{fresh.length > 0 && <b data-testid="alert-count">{most}</b>}</span>
+    </PageLink>
+  );
 }
 
 function Looks() {

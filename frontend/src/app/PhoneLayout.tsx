@@ -1,6 +1,9 @@
 import { Modal, Tabs } from "@mantine/core";
+import { Alerts } from "../features/journal/Alerts";
+import { useAlerts } from "../features/journal/use-alerts";
 import { PnlSplit } from "../features/pnl/PnlSplit";
 import { KillButton } from "../features/risk/KillButton";
+import { formatCount } from "../lib/format";
 import { useWords } from "../lib/i18n";
 import { BookArea } from "./areas/BookArea";
 import { BotArea } from "./areas/BotArea";
@@ -17,14 +20,17 @@ type Props = AreaProps & { page: string; onPage: (page: string) => void };
 
 /** One page at a time; pause, stop, flatten and kill stay at the bottom of every one. The ticket is a sheet over the page. */
 export function PhoneLayout({ page, onPage, ...area }: Props) {
-  const { t } = useWords();
+  const { t, language } = useWords();
+  const fresh = useAlerts().fresh.length;
   const { market } = area;
   const ticket = page === "ticket";
   return (
     <main className={css.phone}>
       <Tabs value={ticket ? "book" : page} onChange={(next) => onPage(next ?? "now")} keepMounted={false} className={css.pages ?? ""} classNames={{ list: css.pageList ?? "", tab: css.pageTab ?? "", panel: css.page ?? "" }}>
         <Tabs.List grow aria-label={t("phone.pages")}>
-          {(["now", "book", "orders"] as const).map((each) => <Tabs.Tab key={each} value={each}>{t(`phone.${each}`)}</Tabs.Tab>)}
+          {(["now", "book", "orders", "alerts"] as const).map((each) => (
+            <Tabs.Tab key={each} value={each}>{t(`phone.${each}`)}{each === "alerts" && fresh > 0 && <b className={css.fresh}>{formatCount(fresh, language)}</b>}</Tabs.Tab>
+          ))}
         </Tabs.List>
         <Tabs.Panel value="now"><NowFigures market={market} /><RiskArea market={market} /><WhyArea market={market} /><PnlSplit /></Tabs.Panel>
         <Tabs.Panel value="book">
@@ -32,6 +38,7 @@ export function PhoneLayout({ page, onPage, ...area }: Props) {
           <BookArea {...area} />
         </Tabs.Panel>
         <Tabs.Panel value="orders"><TablesArea /></Tabs.Panel>
+        <Tabs.Panel value="alerts"><Alerts /></Tabs.Panel>
       </Tabs>
       <Modal opened={ticket} onClose={() => onPage("book")} fullScreen title={t("ticket.title")} closeButtonProps={{ "aria-label": t("action.back") }} transitionProps={{ duration: 0 }}>
         {ticket && <TicketArea {...area} />}

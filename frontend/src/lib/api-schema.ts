@@ -50,6 +50,3 @@ export type FlattenPreview = {
 };
 
 export type Flattened = { readonly status: string; readonly market: string; readonly position: string; readonly orders: readonly { readonly status?: string; readonly reason?: string }[] };
-
-/** A command of a person, and how it ended. */
-export type JobRecord = { readonly id: string; readonly verb: string; readonly who: string; readonly state: string; readonly began_ms: number; readonly ended_ms?: number | null; readonly reason?: string | null };

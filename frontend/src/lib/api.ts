@@ -1,6 +1,6 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import type { CachedAccount, PolledStatus } from "../stream/polled";
-import type { ApiErrorBody, CancelAnswer, FlattenPreview, Flattened, JobRecord, LogLevel, NewOrder, OrderAnswer, paths } from "./api-schema";
+import type { ApiErrorBody, CancelAnswer, FlattenPreview, Flattened, LogLevel, NewOrder, OrderAnswer, paths } from "./api-schema";
 import { clearToken, readToken } from "./token";
 
 /** Where the backend is: same origin unless the build says otherwise. */
@@ -110,7 +110,6 @@ export const api = {
   cancelOrder: (id: string) =>
     settled(client.DELETE("/api/orders/{order_id}", { params: { path: { order_id: id } }, ...commanding() })) as Promise<CancelAnswer>,
   broadcasterStats: () => settled(client.GET("/api/broadcaster/stats", reading())),
-  jobs: () => settled(client.GET("/api/jobs", { params: { query: { limit: 100 } }, ...reading() })) as Promise<{ jobs: JobRecord[] }>,
   cachedAccount: () => settled(client.GET("/api/cached-account", reading())) as unknown as Promise<CachedAccount>,
   /** A page of the records; the rows are named in `lib/records.ts`. */
   records: (path: RecordsPath, query: PageQuery) => settled(client.GET(path, { params: { query }, ...reading() })) as Promise<Record<string, unknown>>,

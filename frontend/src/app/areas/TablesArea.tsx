@@ -8,6 +8,7 @@ import { Commands } from "../../features/journal/Commands";
 import { Decisions } from "../../features/journal/Decisions";
 import { Logs } from "../../features/journal/Logs";
 import { useAlerts } from "../../features/journal/use-alerts";
+import { CancelAll } from "../../features/orders/CancelAll";
 import { Fills } from "../../features/orders/Fills";
 import { OpenOrders } from "../../features/orders/OpenOrders";
 import { OrderHistory } from "../../features/orders/OrderHistory";
@@ -64,6 +65,7 @@ export function TablesArea({ whole = false }: { whole?: boolean }) {
         </Tabs.List>
         {stale && <StaleTag words={stale} />}
         <div ref={setPlace} className={css.place} />
+        {tab === "orders" && <CancelAll />}
       </div>
       {names.map((name) => (
         <Tabs.Panel key={name} value={name}>

@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { type Column, DataTable } from "../../components/ui/DataTable";
 import { Panel } from "../../components/ui/Panel";
 import { api } from "../../lib/api";
-import type { JobRecord } from "../../lib/api-schema";
-import { formatAge, formatClock, formatCount } from "../../lib/format";
+import { formatAge, formatCount } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
 import { useNow } from "../../lib/time";
 import { streamStore } from "../../stream/store";
@@ -13,8 +13,9 @@ import { feedFace } from "./feed-face";
 const EVERY_MS = 2000;
 
 /** The connection of this page, the age of every source, who watches, and what was commanded. */
-export function Diagnostics() {
-  return <div className={css.all}><Sources /><Viewers /><Commands /></div>;
+export function Diagnostics({ commands }: { commands: ReactNode }) {
+  const { t } = useWords();
+  return <div className={css.all}><Sources /><Viewers /><Panel title={t("diagnostics.commands")}>{commands}</Panel></div>;
 }
 
 type SourceRow = { readonly name: string; readonly ageMs: number | null; readonly limitMs: number | null };
@@ -48,24 +49,6 @@ function Viewers() {
   return (
     <Panel title={t("diagnostics.viewers")}>
       <dl className={css.figures}>{lines.map(([name, value]) => <div key={name}><dt>{t(`diagnostics.${name}`)}</dt><dd>{formatCount(value, language)}</dd></div>)}</dl>
-    </Panel>
-  );
-}
-
-function Commands() {
-  const { t, language } = useWords();
-  const { data } = useQuery({ queryKey: ["jobs"], queryFn: api.jobs, refetchInterval: EVERY_MS });
-  const columns: Column<JobRecord>[] = [
-    { id: "time", head: t("table.time"), cell: (row) => formatClock(row.began_ms, language) },
-    { id: "verb", head: t("diagnostics.verb"), cell: (row) => row.verb },
-    { id: "who", head: t("diagnostics.who"), cell: (row) => row.who },
-    { id: "state", head: t("table.state"), cell: (row) => row.state },
-    { id: "took", head: t("diagnostics.took"), align: "right", cell: (row) => formatAge(row.ended_ms ? row.ended_ms - row.began_ms : null, language) },
-    { id: "reason", head: t("overview.reason"), wide: true, cell: (row) => row.reason ?? "" },
-  ];
-  return (
-    <Panel title={t("diagnostics.commands")}>
-      <DataTable caption={t("diagnostics.commands")} columns={columns} rows={data?.jobs ?? []} rowKey={(row) => row.id} empty={t("diagnostics.noCommands")} />
     </Panel>
   );
 }
