@@ -3,7 +3,10 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,26 +26,37 @@ def server_programs() -> Path | None:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """Run a server on loopback and yield the address of an empty database. The server never runs as root: it refuses to."""
+def postgres() -> Iterator[str]:
+    """Run a server on loopback and yield the address of an empty database. The server never runs as root: it refuses to.
+
+    Its folder is no test's: other test runs may close theirs to other users while the server lives.
+    """
     programs = server_programs()
     assert programs is not None
-    user = pwd.getpwnam("postgres").pw_name if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
-    home, port = folder / "postgres", free_port()
-    home.mkdir()
-    if os.getuid() == 0:
-        for each in (home, *home.parents):
-            if str(each) not in {"/", "/tmp"}:
-                each.chmod(each.stat().st_mode | 0o011)
-        shutil.chown(home, user)
+    user = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
+    with tempfile.TemporaryDirectory(prefix="mmbot-postgres-") as folder:
+        if os.getuid() == 0:
+            shutil.chown(folder, user)
+        data, port = f"{folder}/data", free_port()
 
-    def run(program: str, *arguments: str) -> None:
-        subprocess.run([programs / program, *arguments], check=True, user=user, cwd=home, capture_output=True, timeout=60)
+        def run(program: str, *arguments: str, check: bool = True) -> int:
+            command = [programs / program, *arguments]
+            return subprocess.run(command, check=check, user=user, cwd=folder, capture_output=True, timeout=60).returncode
 
-    run("initdb", "-D", str(home / "data"), "-U", "mmbot", "-A", "trust", "-E", "UTF8", "--no-sync")
-    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={home} -c fsync=off"
-    run("pg_ctl", "-D", str(home / "data"), "-w", "-l", str(home / "log"), "-o", options, "start")
-    try:
-        yield f"postgresql://mmbot@127.0.0.1:{port}/postgres"
-    finally:
-        run("pg_ctl", "-D", str(home / "data"), "-m", "immediate", "-w", "stop")
+        run("initdb", "-D", data, "-U", "mmbot", "-A", "trust", "-E", "UTF8", "--no-sync")
+        settings = ["listen_addresses=127.0.0.1", f"port={port}", f"unix_socket_directories={folder}", "fsync=off"]
+        options = [word for setting in settings for word in ("-c", setting)]
+        with Path(folder, "log").open("wb") as log:
+            server = subprocess.Popen(
+                [programs / "postgres", "-D", data, *options], user=user, cwd=folder, stdout=log, stderr=log
+            )
+        try:
+            until = time.monotonic() + 60
+            while run("pg_isready", "-h", "127.0.0.1", "-p", str(port), check=False):
+                assert server.poll() is None, Path(folder, "log").read_text()
+                assert time.monotonic() < until, "the database did not answer within a minute"
+                time.sleep(0.05)
+            yield f"postgresql://mmbot@127.0.0.1:{port}/postgres"
+        finally:
+            server.send_signal(signal.SIGQUIT)  # at once: nothing in it is worth keeping
+            server.wait(60)

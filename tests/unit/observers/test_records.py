@@ -31,10 +31,10 @@ from tests.unit.observers.journal_play import PATIENCE_S, Journalled, manifest
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     if server_programs() is None:
         left_out("no PostgreSQL: apt-get install postgresql")
-    with postgres(tmp_path_factory.mktemp("database")) as address:
+    with postgres() as address:
         yield address
 
 
