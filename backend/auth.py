@@ -156,7 +156,7 @@ def caller_of(scope: Scope) -> Caller:
 
 
 async def _refuse(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
-    headers = {"Cache-Control": "no-store", **refusal.headers}
+    headers = {**SECURITY_HEADERS, "Cache-Control": "no-store", **refusal.headers}
     answer = error_answer(refusal.status, refusal.code, refusal.message, hint=refusal.hint or None, headers=headers)
     await answer(scope, receive, send)
 

@@ -22,6 +22,11 @@ LEVELS: Final = {"DEBUG": logging.DEBUG, "INFO": logging.INFO, "WARNING": loggin
 MASK: Final = "[removed]"
 _LONG_HEX: Final = re.compile(r"\b(?:0x)?[0-9a-fA-F]{50,}\b")
 """Keys and signatures are 60 to 64 hexadecimal digits, or over 70 decimal ones; nothing else that is logged looks like that."""
+_UNSEEN: Final = {
+    code: f"\\u{code:04x}"
+    for code in (*range(32), *range(127, 160), 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+}
+"""What would end a line, steer a terminal or turn the direction of writing is shown by its number: no line can be forged."""
 LARGEST_NUMBER: Final = 10**40
 """Whole numbers from here on are keys or signatures, not prices, sizes or ids."""
 
@@ -117,7 +122,7 @@ def _flat(logger: object, method: str, event: structlog.typing.EventDict) -> str
 def _document_line(logger: object, method: str, event: structlog.typing.EventDict) -> str:
     del logger, method
     line: LogLine = event["line"]
-    return f"[BOT {line.level}] {line.message}"
+    return f"[BOT {line.level}] {line.message.translate(_UNSEEN)}"
 
 
 SENTENCES: Final[dict[str, str]] = {

@@ -127,6 +127,22 @@ async def test_checklist_22_hostile_text_travels_as_json_text_and_never_as_a_pag
             assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize(
+    "hostile", ["a\n[BOT ERROR] forged", "a\r[BOT ERROR] forged", "\x1b[2J\x1b]0;x\x07", "\u2028a\u202eb", "\x85a"]
+)
+async def test_checklist_22_no_text_of_others_begins_a_line_of_the_log_or_steers_the_terminal_f176(
+    tmp_path: Path, hostile: str
+) -> None:
+    async with service(tmp_path / "home") as (world, _):
+        before = world.written.getvalue()
+        world.logger.log("WARNING", "order_rejected", "BTC-USD", order="x", side="BUY", reason=hostile)
+        told = world.written.getvalue()[len(before) :]
+
+    assert told.endswith("\n")
+    assert len(told.splitlines()) == 1
+    assert told.rstrip("\n").isprintable()
+
+
 def test_checklist_22_the_screen_sets_no_raw_html(repository: Path) -> None:
     sources = [path for kind in ("*.ts", "*.tsx") for path in (repository / "frontend" / "src").rglob(kind)]
     sources += list((repository / "backend" / "plain_page").glob("*"))

@@ -2,11 +2,25 @@
 
 import json
 import re
+import subprocess
+import tomllib
 from pathlib import Path
 
 from bot.observers.alerts import SERVICES
+from tests.conftest import left_out
 
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
+SECRETS = [
+    re.compile(pattern)
+    for pattern in (
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/]",  # a key file
+        r"\bgh[pousr]_[A-Za-z0-9]{36}\b|\bgithub_pat_[A-Za-z0-9_]{60,}",  # a code host's token
+        r"\bAKIA[0-9A-Z]{16}\b",  # a cloud's access key
+        r"\bxox[abprs]-[0-9A-Za-z-]{20,}",  # a chat's token
+        r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}\b",  # another chat's bot
+        r"(?m)^[A-Za-z0-9_]*(?:STARKNET_PRIVATE|API_KEY)\s*=\s*[\"']?(?:0x)?[0-9a-fA-F]{30,}",  # a settings file of ours
+    )
+]
 PIN = re.compile(r"^[a-zA-Z0-9._-]+==", re.MULTILINE)
 
 
@@ -27,6 +41,25 @@ def test_checklist_36_the_screen_asks_nobody_else_for_anything(repository: Path)
     sources = [*pages, *(repository / "frontend" / "src").rglob("*.css"), *(repository / "frontend" / "src").rglob("*.tsx")]
 
     assert [str(path) for path in sources if path.is_file() and words.search(path.read_text())] == []
+
+
+def test_checklist_37_code_is_analysed_and_no_file_holds_what_looks_like_a_real_secret(repository: Path) -> None:
+    rules = tomllib.loads((repository / "pyproject.toml").read_text())["tool"]
+    assert "S" in rules["ruff"]["lint"]["select"], "the security rules of the linter"
+    assert rules["mypy"]["strict"] is True
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=repository, capture_output=True, check=False).stdout.decode()
+    files = [repository / name for name in listed.split("\0") if name]
+    if not files:
+        left_out("no git repository: which files belong to it is not known")
+
+    found = [
+        f"{file.relative_to(repository)}: {shape.pattern}"
+        for file in files
+        if file.is_file() and file.stat().st_size < 2 * 2**20
+        for shape in SECRETS
+        if shape.search(file.read_text(errors="ignore"))
+    ]
+    assert found == []
 
 
 def test_checklist_38_the_container_is_not_root_and_its_check_knows_no_secret(repository: Path) -> None:

@@ -18,6 +18,7 @@ from bot.observers.alerts import Alerts
 from bot.observers.step_times import BOUNDS_S, MOST_STEPS, StepTimes
 from bot.observers.tallies import Tallies
 from tests.unit.backend.fakes import World
+from tests.unit.backend.test_flatten_preview import book
 from tests.unit.core.play import START_MS, Play
 
 NAME = re.compile(r"\bmmbot_[a-z_]+")
@@ -87,6 +88,18 @@ def test_feeds_steps_and_uptime_are_measured(busy: World, client: TestClient) ->
     assert (buckets["0.0001"], buckets["0.00025"], buckets["+Inf"]) == (0, 1, 1)
     assert found["mmbot_quote_uptime_ratio"].samples[0].value == 0.0
     assert found["mmbot_loop_lag_worst_seconds"].samples[0].value == 0.04
+
+
+def test_a_snapshot_that_differs_from_the_deltas_book_is_counted_for_its_market(world: World, client: TestClient) -> None:
+    world.bot.play.ready()
+    counted: list[float] = []
+    for bid_size in (1_000, 1_000, 999):
+        world.bot.happens(book([(86_190, bid_size)], [(86_208, 1_000)]))
+        found = families(client)["mmbot_book_audit_mismatches"].samples
+        counted += [each.value for each in found if each.labels == {"market": "BTC-USD"}]
+
+    assert counted[2] - counted[1] == 1
+    assert counted[1] == counted[0]
 
 
 @pytest.mark.parametrize("file", ["dashboard.json", "alerts.yml"])
