@@ -187,22 +187,28 @@ class Broadcast:
 
     def _market_opening(self, family: str, markets: list[str], now_ms: int) -> Iterator[Frame]:
         for name in markets:
-            state = self._venue.markets[name]
-            match family:
-                case "orderbooks":
-                    yield Frame(family, now_ms, self.books[name].snapshot(), "SNAPSHOT")
-                case "quotes":
-                    yield Frame("orderbooks", now_ms, self.books[name].no_quotes(), "SNAPSHOT")
-                case "best":
-                    yield Frame(family, now_ms, self.books[name].best_now(), "SNAPSHOT")
-                case "mark":
-                    yield self._price(family, name, text(state.mark), now_ms)
-                case "index":
-                    yield self._price(family, name, text(state.index), now_ms)
-                case "funding":
-                    yield _funding(name, text(state.funding_rate), now_ms)
-                case _:
-                    return  # trades: nothing until one happens
+            frame = self._first_of(family, name, now_ms)
+            if frame is not None:
+                frame.key = name
+                yield frame
+
+    def _first_of(self, family: str, name: str, now_ms: int) -> Frame | None:
+        state, book = self._venue.markets[name], self.books[name]
+        match family:
+            case "orderbooks":
+                return Frame(family, now_ms, book.snapshot(), "SNAPSHOT")
+            case "quotes":
+                return Frame("orderbooks", now_ms, book.no_quotes(), "SNAPSHOT")
+            case "best":
+                return Frame(family, now_ms, book.best_now(), "SNAPSHOT")
+            case "mark":
+                return self._price(family, name, text(state.mark), now_ms)
+            case "index":
+                return self._price(family, name, text(state.index), now_ms)
+            case "funding":
+                return _funding(name, text(state.funding_rate), now_ms)
+            case _:
+                return None  # trades: nothing until one happens
 
     def last_trades(self, market: str | None) -> list[Frame]:
         """Return the latest trades, oldest first: what v2 replays on subscribing."""

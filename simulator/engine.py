@@ -92,12 +92,15 @@ class Engine:
 
     def _execute(self, order: Order, state: MarketState, now_ms: int) -> None:
         """Trade what can be traded; the rest rests, or ends."""
+        if order.time_in_force is TimeInForce.FOK and not self._can_fill(order, state):
+            self._clearing.finish(order, state, Status.CANCELLED, Reason.NO_LIQUIDITY, now_ms=now_ms)
+            return
         stopped = self._trade(order, state, now_ms)
         if order.is_final:
             return
         if stopped:
             self._clearing.finish(order, state, Status.CANCELLED, Reason.SELF_TRADE_PROTECTION, now_ms=now_ms)
-        elif order.time_in_force is TimeInForce.IOC:
+        elif order.time_in_force is not TimeInForce.GTT:
             expired = self._options.unfilled_ioc_expires and not order.filled
             status = Status.EXPIRED if expired else Status.CANCELLED
             self._clearing.finish(order, state, status, Reason.NO_LIQUIDITY, now_ms=now_ms)
@@ -117,6 +120,16 @@ class Engine:
                 break
             total += lots
         return total
+
+    def _can_fill(self, order: Order, state: MarketState) -> bool:
+        """Return whether the book holds all of an order from makers who are sure to trade with it."""
+        shield, wanted = _shield(order, self._options), order.left
+        for price, _ in state.book.levels(order.side.opposite):
+            if (order.price - price) * order.side.sign < 0 or wanted <= 0:
+                break
+            queue = state.book.orders_at(order.side.opposite, price)
+            wanted = Lots(wanted - sum(each.lots for each in queue if not each.guarded and not shield.forbids(each)))
+        return wanted <= 0
 
     # ── orders that wait for a price ──
 

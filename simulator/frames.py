@@ -27,7 +27,7 @@ _PRICED: Final = frozenset({"mark", "index"})
 class Frame:
     """One frame of one family; `word` is its kind within the family, such as DELTA or BALANCE."""
 
-    __slots__ = ("_v1", "data", "family", "ts_ms", "word")
+    __slots__ = ("_v1", "data", "family", "key", "ts_ms", "word")
 
     def __init__(self, family: str, ts_ms: int, data: bytes, word: str | None = None) -> None:
         assert family in FAMILIES
@@ -35,6 +35,8 @@ class Frame:
         self.ts_ms = ts_ms
         self.data = data
         self.word = word
+        self.key = ""
+        """Its market, account or candle, once it is told."""
         self._v1: bytes | None = None
 
     def v1(self) -> bytes:

@@ -27,9 +27,10 @@ class Connection:
         self._socket = socket
         self._transport = transport
         self._options = options
-        self._waiting: asyncio.Queue[tuple[bytes, bool, float]] = asyncio.Queue(options.queue_frames)
-        """Message, whether it is counted, and not before which time of the loop it arrives."""
-        self._next_seq = first_seq
+        self._waiting: asyncio.Queue[tuple[bytes, str | None, float]] = asyncio.Queue(options.queue_frames)
+        """Message, what it is counted among (None: not counted), and not before which time of the loop it arrives."""
+        self._first_seq = first_seq
+        self._next_seq: dict[str, int] = {}
         self._pong = asyncio.Event()
         self._held = b""
         self._due_s = 0.0
@@ -40,17 +41,17 @@ class Connection:
         self.swap_next = 0
         self.spoil_next: list[str] = []
 
-    def send(self, open_frame: bytes) -> None:
+    def send(self, open_frame: bytes, market: str = "") -> None:
         """Queue an open frame, to be closed with its number; a reader too far behind is cut off."""
-        self._queue(open_frame, numbered=True)
+        self._queue(open_frame, market if self._options.seq_per_market else "")
 
     def reply(self, message: bytes) -> None:
         """Queue a whole message that is not counted."""
-        self._queue(message, numbered=False)
+        self._queue(message, None)
 
-    def _queue(self, message: bytes, *, numbered: bool) -> None:
+    def _queue(self, message: bytes, among: str | None) -> None:
         try:
-            self._waiting.put_nowait((message, numbered, self._arrival_s()))
+            self._waiting.put_nowait((message, among, self._arrival_s()))
         except asyncio.QueueFull:
             self.cut()
 
@@ -62,7 +63,7 @@ class Connection:
 
     def close(self) -> None:
         """Say goodbye (1000) after what is queued."""
-        self._queue(_GOODBYE, numbered=False)
+        self._queue(_GOODBYE, None)
 
     def cut(self) -> None:
         """Drop the connection without a goodbye."""
@@ -75,19 +76,19 @@ class Connection:
     async def write(self) -> None:
         """Send what is queued until the connection ends."""
         while not self._socket.closed:
-            message, numbered, due_s = await self._waiting.get()
+            message, among, due_s = await self._waiting.get()
             if due_s:
                 await asyncio.sleep(due_s - asyncio.get_running_loop().time())
             if message is _GOODBYE:
                 await self._socket.close()
-            elif numbered:
-                await self._write_frame(message)
+            elif among is not None:
+                await self._write_frame(message, among)
             else:
                 await self._socket.send_frame(message, WSMsgType.TEXT)
 
-    async def _write_frame(self, open_frame: bytes) -> None:
-        seq = self._next_seq
-        self._next_seq += 1
+    async def _write_frame(self, open_frame: bytes, among: str) -> None:
+        seq = self._next_seq.get(among, self._first_seq)
+        self._next_seq[among] = seq + 1
         if self.skip_next:
             self.skip_next -= 1
             return
@@ -136,7 +137,7 @@ class PathListener:
         self.connection = connection
 
     def deliver(self, frame: Frame) -> None:
-        self.connection.send(frame.v1())
+        self.connection.send(frame.v1(), frame.key)
 
 
 class Hub:
@@ -186,6 +187,7 @@ class Hub:
         delay_s = 0.0
         if self.faults.any:
             delay_s = self._trouble_connections([each.connection for each in listeners], key, frame)
+        frame.key = key
         for each in listeners:
             each.connection.delay_s = delay_s
             each.deliver(frame)

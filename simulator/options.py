@@ -21,6 +21,8 @@ class VenueOptions:
     self_trade_rule: SelfTradeRule = SelfTradeRule.STOP_TAKER
     unfilled_ioc_expires: bool = False
     """An IOC order without any fill ends EXPIRED instead of CANCELLED."""
+    fill_or_kill: bool = False
+    """FOK orders are taken, as before the documents dropped them; else 400."""
     max_expiry_days: int = 28
     """28 on testnet, 90 on mainnet."""
     max_orders: int | None = None
@@ -109,6 +111,8 @@ class ServerOptions:
     """The funding stream tells the running estimate every minute; else applied rates only."""
     combined_account_frames: bool = False
     """What happens to an account at one moment comes in one frame."""
+    seq_per_market: bool = False
+    """Where one v1 stream tells all markets, each of them has numbers of its own; else the connection has."""
     handshakes_per_minute: int = 0
     """Socket handshakes for each address; 0: no limit."""
     book_interval_ms: int = 100

@@ -30,6 +30,8 @@ class Kind(Enum):
 class TimeInForce(Enum):
     GTT = "GTT"
     IOC = "IOC"
+    FOK = "FOK"
+    """All at once or nothing; the documents dropped it, see `VenueOptions.fill_or_kill`."""
 
 
 class SelfTrade(Enum):

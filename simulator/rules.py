@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Final
 
 from bot.core.numbers import Lots, Ticks
-from simulator.markets import MarketSpec
+from simulator.markets import COLLATERAL_PRECISION, MarketSpec
 from simulator.matching import NO_LOTS, Side
 from simulator.options import VenueOptions
 from simulator.orders import Kind, OrderRequest, Reason, Scope, TimeInForce
@@ -50,6 +50,8 @@ def check_request(request: OrderRequest, spec: MarketSpec, mark: Decimal, option
     Raises: Refused with the documented code.
     """
     _check_shape(request)
+    if request.time_in_force is TimeInForce.FOK and not options.fill_or_kill:
+        raise Refused(Code.BAD_REQUEST, "timeInForce must be GTT or IOC")
     _check_expiry(request.expiry_ms, options, now_ms)
     check_triggers(request, spec)
     if request.kind is Kind.TPSL:
@@ -74,14 +76,20 @@ def _check_shape(request: OrderRequest) -> None:
         raise Refused(Code.ORDER_PARAMETERS, f"id must have 1 to {MAX_EXTERNAL_ID} printable characters")
     if request.kind is Kind.MARKET and (request.time_in_force is not TimeInForce.IOC or request.post_only):
         raise Refused(Code.MARKET_MUST_BE_IOC)
-    if request.post_only and request.time_in_force is TimeInForce.IOC:
-        raise Refused(Code.ORDER_PARAMETERS, "a post only order cannot be IOC")
+    if request.post_only and request.time_in_force is not TimeInForce.GTT:
+        raise Refused(Code.ORDER_PARAMETERS, f"a post only order cannot be {request.time_in_force.value}")
 
 
 def _check_expiry(expiry_ms: int, options: VenueOptions, now_ms: int) -> None:
     earliest, latest = now_ms + options.min_expiry_ms, now_ms + options.max_expiry_days * DAY_MS
     if not earliest < expiry_ms <= latest:
         raise Refused(Code.EXPIRATION, f"expiryEpochMillis {expiry_ms} must lie after {earliest} and not after {latest}")
+
+
+def _decimals(value: Decimal) -> int:
+    """Return how many decimals a number needs; trailing zeros are none."""
+    exponent = value.normalize().as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
 
 
 def check_fee(offered: Decimal, required: Decimal) -> None:
@@ -96,8 +104,10 @@ def check_fee(offered: Decimal, required: Decimal) -> None:
 def check_size(size: Decimal, spec: MarketSpec) -> Lots:
     """Count a size in lots.
 
-    Raises: Refused 1120 or 1121.
+    Raises: Refused 1123, 1120 or 1121.
     """
+    if _decimals(size) > spec.asset_precision:
+        raise Refused(Code.SIZE_PRECISION, f"qty {size} has more than {spec.asset_precision} decimals")
     if size <= 0 or size < spec.min_order_size:
         raise Refused(Code.SIZE_BELOW_MINIMUM, f"qty {size} is below {spec.min_order_size}")
     lots = spec.lots_of(size)
@@ -109,10 +119,12 @@ def check_size(size: Decimal, spec: MarketSpec) -> Lots:
 def check_price(price: Decimal | None, spec: MarketSpec) -> Ticks:
     """Count a price in ticks.
 
-    Raises: Refused 1130, 1141 or 1124.
+    Raises: Refused 1130, 1125, 1141 or 1124.
     """
     if price is None:
         raise Refused(Code.PRICE_MISSING)
+    if _decimals(price) > COLLATERAL_PRECISION:
+        raise Refused(Code.PRICE_PRECISION, f"price {price} has more than {COLLATERAL_PRECISION} decimals")
     if price <= 0:
         raise Refused(Code.PRICE_INVALID, f"price {price} must be positive")
     ticks = spec.ticks_of(price)

@@ -9,8 +9,9 @@ from simulator.market_state import MarketState
 from simulator.markets import COLLATERAL
 from simulator.matching import Side
 from simulator.order_store import OrderStore
-from simulator.orders import Order
+from simulator.orders import Order, OrderRequest, Scope
 from simulator.refusals import Code, Refused
+from simulator.trigger_rules import closing_side
 from simulator.wire import MARK_GRID, BalanceRecord, PositionRecord, rounded, text
 
 
@@ -79,9 +80,9 @@ class Standings:
     def check_funds(
         self, account_id: int, market: str, side: Side, *, price: Ticks, lots: Lots, replaced: Order | None = None
     ) -> None:
-        """Check that an account can carry one more order, which may take the place of `replaced`.
+        """Check that an account can carry one more order that is not reduce-only, which may take the place of `replaced`.
 
-        Raises: Refused with 1127 (position value) or 1140 (margin).
+        Raises: Refused with 1127 (position value), 1145 (only reducing), 1147 (open loss) or 1140 (margin).
         """
         resting_values = self.store.resting_by_market(account_id, replaced)
         exposure = self._exposure(account_id, market, resting_values.get(market, (0, 0)))
@@ -93,9 +94,29 @@ class Standings:
         limit = position_value_limit(spec, exposure.leverage)
         if reached > limit and reached > abs(held):
             raise Refused(Code.POSITION_VALUE, f"position and orders of {rounded(reached)} exceed {limit}")
-        available = self._margin(account_id, resting_values).available_for_trade
+        margin = self._margin(account_id, resting_values)
+        available = margin.available_for_trade
+        if available < 0:
+            raise Refused(Code.ONLY_REDUCING_ALLOWED, f"available for trade is {rounded(available)}")
+        loss = spec.size(lots) * (spec.price(price) - exposure.mark) * side.sign
+        if loss > max(margin.equity, ZERO):
+            raise Refused(Code.OPEN_LOSS, f"a fill would lose {rounded(loss)} of {rounded(margin.equity)}")
         if cost > max(available, Decimal(0)):
             raise Refused(Code.ORDER_COST, f"Order cost {rounded(cost)} exceeds available for trade {rounded(available)}")
+
+    def check_leg_loss(self, account_id: int, market: str, request: OrderRequest) -> None:
+        """Check that closing at the worst price of a leg, from where it triggers, loses no more than there is.
+
+        Raises: Refused with 1148.
+        """
+        spec, equity = self.markets[market].spec, self.margin(account_id).equity
+        held = spec.size(Lots(abs(self.ledger.position_lots(account_id, market))))
+        size = request.size if request.scope is Scope.ORDER else held
+        sign = closing_side(request).sign
+        for leg in (request.take_profit, request.stop_loss):
+            loss = ZERO if leg is None else size * (leg.price - leg.trigger_price) * sign
+            if loss > max(equity, ZERO):
+                raise Refused(Code.TPSL_OPEN_LOSS, f"a leg would lose {rounded(loss)} of {rounded(equity)}")
 
     def balance_record(self, account_id: int, now_ms: int) -> BalanceRecord:
         margin = self.margin(account_id)

@@ -131,6 +131,7 @@ class Venue:
             self.standings.check_funds(
                 account_id, request.market, request.side, price=counted.price, lots=counted.lots, replaced=replaced
             )
+        self.standings.check_leg_loss(account_id, request.market, request)
         order = new_order(
             request, self.accounts[account_id], self.ids.next(self.now_ms), counted.price, counted.lots, now_ms=self.now_ms
         )

@@ -179,3 +179,16 @@ async def test_a_reader_who_stops_reading_is_cut_and_the_others_hear_on(open_sta
         with pytest.raises(websockets.ConnectionClosed):
             await stuck.hear_until(lambda _: False)
         assert (await lively.hear())["type"] == "MP"
+
+
+async def test_a_stream_of_all_markets_counts_by_connection_or_by_market_as_asked(open_stand: Any) -> None:
+    for by_market, numbers in ((False, [1, 2, 3]), (True, [1, 1, 1])):
+        async with open_stand(seq_per_market=by_market) as stand:
+            ear = await stand.alice.listen("/prices/mark")
+            opening = [await ear.hear() for _ in range(3)]
+            assert [frame["seq"] for frame in opening] == numbers
+
+            market = opening[1]["data"]["m"]
+            await stand.control("POST", "/price", json={"market": market, "price": "3000"})
+            moved = await ear.hear_until(lambda frame, market=market: frame["data"]["m"] == market)
+            assert moved["seq"] >= 4 if not by_market else moved["seq"] == 2

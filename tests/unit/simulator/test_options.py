@@ -207,3 +207,25 @@ def test_options_can_be_given_as_words() -> None:
     for wrong in (words[4], "no_such=1", "tell_triggered=yes", "venue=1", "rebate_tiers=1"):
         with pytest.raises(ValueError, match="option"):
             with_options(ServerOptions(), [wrong])
+
+
+@pytest.mark.parametrize(("size", "status", "filled"), [("0.03", Status.FILLED, 3_000), ("0.031", Status.CANCELLED, 0)])
+def test_fill_or_kill_trades_all_at_once_or_nothing_where_it_is_taken(
+    make_desk: Any, size: str, status: Status, filled: int
+) -> None:
+    desk = make_desk(accounts=3, fill_or_kill=True)
+    desk.sell(BOB, 86_000, "0.01")
+    desk.sell(3003, 86_010, "0.02")
+    desk.sell(ALICE, 86_020, "0.02")  # she does not trade with herself
+    desk.sell(BOB, 86_200, "1")  # too dear
+
+    order = desk.buy(ALICE, 86_100, size, time_in_force=TimeInForce.FOK)
+
+    assert (order.status, order.filled) == (status, filled)
+    assert order.reason is (None if filled else Reason.NO_LIQUIDITY)
+    assert desk.position(ALICE) == filled
+
+
+def test_fill_or_kill_is_refused_as_the_documents_dropped_it(make_desk: Any) -> None:
+    with pytest.raises(Refused, match="400"):
+        make_desk().buy(ALICE, 86_000, time_in_force=TimeInForce.FOK)

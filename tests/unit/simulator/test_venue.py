@@ -7,7 +7,7 @@ import pytest
 
 from simulator.events import BalanceChanged, FillBooked, OrderChanged, PositionChanged, SwitchFired, TradePrinted
 from simulator.matching import SelfTradeRule, Side
-from simulator.orders import Kind, Reason, SelfTrade, Status, TimeInForce
+from simulator.orders import Execution, Kind, Leg, PriceSource, Reason, Scope, SelfTrade, Status, TimeInForce
 from simulator.refusals import Code, Refused
 from simulator.rules import MarketStatus, Mode
 
@@ -379,8 +379,9 @@ def test_the_three_levels_of_self_trade_protection(desk: Any) -> None:
 
 REFUSALS = [
     ({"size": "0.00009"}, Code.SIZE_BELOW_MINIMUM),
-    ({"size": "0.000105"}, Code.SIZE_OFF_STEP),
+    ({"size": "0.000105"}, Code.SIZE_PRECISION),
     ({"price": "86000.5"}, Code.PRICE_OFF_TICK),
+    ({"price": "86000.0000005"}, Code.PRICE_PRECISION),
     ({"price": "0"}, Code.PRICE_INVALID),
     ({"price": "90600"}, Code.PRICE_INVALID),  # above mark x 1.05
     ({"size": "175", "price": "86000"}, Code.VALUE_TOO_LARGE),
@@ -404,6 +405,50 @@ def test_the_gateway_refuses_with_the_documented_code(desk: Any, changes: dict[s
 
     assert code_of(excinfo) is code
     assert not desk.venue.store.by_id
+
+
+def stop_at(price: str, **changes: Any) -> dict[str, Any]:
+    """Return the members of a stop below 86,000 that sells at `price` or better."""
+    leg = Leg(trigger_price=D(86_000), source=PriceSource.MARK, price=D(price), execution=Execution.LIMIT)
+    return {"kind": Kind.TPSL, "scope": Scope.ORDER, "reduce_only": True, "stop_loss": leg, "price": "0", **changes}
+
+
+@pytest.fixture
+def stretched(desk: Any) -> Any:
+    """Return a desk where Alice is five bitcoin long with fifty times leverage."""
+    for account in (ALICE, BOB):
+        desk.venue.standings.set_leverage(account, "BTC-USD", D(50))
+    desk.sell(BOB, 86_000, "5")
+    desk.buy(ALICE, 86_000, "5")
+    return desk
+
+
+def test_an_order_whose_fill_would_lose_more_than_there_is_is_refused(desk: Any) -> None:
+    desk.venue.standings.set_leverage(ALICE, "BTC-USD", D(50))
+
+    with pytest.raises(Refused) as excinfo:
+        desk.buy(ALICE, 90_000, "3")
+
+    assert code_of(excinfo) is Code.OPEN_LOSS
+
+
+def test_a_stop_whose_worst_price_would_lose_more_than_there_is_is_refused(stretched: Any) -> None:
+    with pytest.raises(Refused) as excinfo:
+        stretched.send(ALICE, Side.SELL, size="5", **stop_at("82000"))
+
+    assert code_of(excinfo) is Code.TPSL_OPEN_LOSS
+    assert stretched.send(ALICE, Side.SELL, size="5", **stop_at("85900")).status is Status.UNTRIGGERED
+
+
+def test_an_account_without_available_balance_may_only_reduce(stretched: Any) -> None:
+    stretched.venue.set_mark("BTC-USD", D(85_600))
+
+    for side in Side:
+        with pytest.raises(Refused) as excinfo:
+            stretched.send(ALICE, side, 85_600, "0.01")
+        assert code_of(excinfo) is Code.ONLY_REDUCING_ALLOWED
+
+    assert stretched.sell(ALICE, 86_000, "1", reduce_only=True).status is Status.NEW
 
 
 def test_deep_passive_prices_are_welcome_on_either_side(desk: Any) -> None:
