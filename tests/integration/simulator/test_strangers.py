@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -39,6 +40,55 @@ def head(stand: Any, path: str, *lines: str, method: str = "GET") -> bytes:
     key = stand.alice.account.api_key
     fixed = [f"{method} {path} HTTP/1.1", "Host: x", "User-Agent: t", f"X-Api-Key: {key}", *lines, "", ""]
     return "\r\n".join(fixed).encode("latin-1")
+
+
+CROWD = 2_000
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """Let this process open enough sockets for a crowd and for what it talks to."""
+    resource = pytest.importorskip("resource", reason="this system has no limit of open files to raise")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * CROWD + 1_000
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        pytest.skip(f"this process may open {hard} files only")
+    if soft != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def sit_down(stand: Any, first_words: bytes, room: asyncio.Semaphore) -> asyncio.StreamWriter:
+    """Open a connection, say something or nothing, and leave it at that once it is answered."""
+    async with room:
+        reader, writer = await asyncio.open_connection(*stand.address.split(":"))
+        if first_words:
+            writer.write(first_words)
+            assert b" 101 " in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
+        return writer
+
+
+async def test_two_thousand_idle_sockets_stall_nobody(open_stand: Any, many_files: None) -> None:
+    """Half of them never say a word, half are streams that nobody reads; all are there till the end."""
+    upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + "A" * 22 + "==")
+    async with open_stand(max_sockets=CROWD, max_connections=2 * CROWD, first_request_s=600.0, with_flow=True) as stand:
+        words = head(stand, "/stream.extended.exchange/v1/account", *upgrade)
+        room = asyncio.Semaphore(50)
+        crowd = await asyncio.gather(*(sit_down(stand, words if number % 2 else b"", room) for number in range(CROWD)))
+        try:
+            books, account = await stand.bob.listen("/orderbooks/BTC-USD"), await stand.bob.listen("/account")
+            heard = [await books.hear() for _ in range(10)]
+            status, placed = await stand.bob.place("BUY", 80_000)
+            told = await account.hear_until(lambda frame: bool(frame["data"].get("orders")))
+
+            assert [frame["seq"] for frame in heard] == list(range(1, 11))
+            assert (status, told["data"]["orders"][0]["id"]) == (200, placed["data"]["id"])
+            assert len(stand.site.hub.connections) == CROWD // 2 + 2
+            assert not any(each.is_closing() for each in crowd)
+        finally:
+            for each in crowd:
+                each.transport.abort()
 
 
 @pytest.mark.parametrize(
