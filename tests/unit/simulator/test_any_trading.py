@@ -1,8 +1,12 @@
 """Whatever customers do, in whatever order, with every kind of order: what must always hold at the exchange holds."""
 
+import os
+import subprocess
+import sys
 from collections import Counter
 from contextlib import suppress
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from hypothesis import settings
@@ -67,7 +71,12 @@ class AnyTrading(RuleBasedStateMachine):
     )
     def open(self, self_trade: SelfTradeRule, keeps: bool, total: bool, tells: bool, maker: str) -> None:
         self.venue = new_venue(
-            self_trade, edit_keeps_priority=keeps, edit_qty_is_total=total, tell_triggered=tells, maker_fee=D(maker)
+            self_trade,
+            fill_or_kill=True,
+            edit_keeps_priority=keeps,
+            edit_qty_is_total=total,
+            tell_triggered=tells,
+            maker_fee=D(maker),
         )
         self.ended: dict[int, str] = {}
         self.bought: Counter[int] = Counter()
@@ -98,6 +107,7 @@ class AnyTrading(RuleBasedStateMachine):
             assert self.ended.get(order.id, order.status) == order.status, "a final status never changes"
             assert 0 <= D(order.filled_qty or 0) <= D(order.qty)
             if order.status in FINAL_WORDS:
+                assert order.time_in_force != "FOK" or D(order.filled_qty or 0) in (0, D(order.qty))
                 self.ended[order.id] = order.status
         elif isinstance(event, FillBooked):
             trade = event.trade
@@ -114,6 +124,10 @@ class AnyTrading(RuleBasedStateMachine):
     @rule(account=accounts, side=sides, offset=away, lots=sizes, kind=st.sampled_from([Kind.LIMIT, Kind.MARKET]))
     def takes(self, account: int, side: Side, offset: int, lots: int, kind: Kind) -> None:
         self.send(account, side, offset, lots, kind=kind, time_in_force=TimeInForce.IOC)
+
+    @rule(account=accounts, side=sides, offset=away, lots=sizes, level=st.sampled_from(list(SelfTrade)))
+    def takes_all_or_nothing(self, account: int, side: Side, offset: int, lots: int, level: SelfTrade) -> None:
+        self.send(account, side, offset, lots, time_in_force=TimeInForce.FOK, self_trade=level)
 
     @rule(account=accounts, side=sides, offset=away, lots=sizes)
     def reduces(self, account: int, side: Side, offset: int, lots: int) -> None:
@@ -243,3 +257,40 @@ def test_the_same_commands_give_a_byte_identical_event_log() -> None:
     assert first == digest(1)
     assert first != digest(2)
     assert first[1] > 2_000
+
+
+DIGESTS = """
+from proofs.stage.random_trade import RandomTrade
+from simulator.accounts import derive_accounts
+from simulator.exchange import EventLog, synthetic_exchange
+
+trade, log = RandomTrade(3), EventLog()
+drain = trade.venue.drain
+def drain_into_log():
+    events = drain()
+    log.add(events)
+    return events
+trade.venue.drain = drain_into_log
+for _ in range(500):
+    trade.step()
+print(log.hexdigest())
+for flow in ("synthetic", "extended", "cst"):
+    began_ms = 1_790_000_000_000
+    exchange = synthetic_exchange(seed=3, accounts=derive_accounts(3, 1, None), start_ms=began_ms, flow_name=flow)
+    log = EventLog()
+    log.add(exchange.advance(began_ms + 3_000))
+    print(log.hexdigest(), log.count)
+"""
+
+
+def test_other_hashes_in_another_process_change_not_a_byte(repository: Path) -> None:
+    told = set()
+    for hash_seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(repository)}
+        command = [sys.executable, "-c", DIGESTS]
+        ran = subprocess.run(command, cwd=repository, env=environment, capture_output=True, text=True, check=False, timeout=100)
+        assert ran.returncode == 0, ran.stderr
+        told.add(ran.stdout)
+
+    assert len(told) == 1
+    assert len(set(told.pop().splitlines())) == 4
