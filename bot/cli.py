@@ -13,12 +13,13 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.core.errors import ConfigurationError, ExchangeUnreachable, InvalidInput, MakerError, RiskRefused
+from bot.cli_answers import Json, answer, exit_code, remote, shown_rows
+from bot.cli_config import config_app
+from bot.core.errors import ConfigurationError, ExchangeUnreachable, InvalidInput, MakerError
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="A market maker for the Extended exchange."
 )
-config_app = typer.Typer(no_args_is_help=True, help="Write, check and show the configuration.")
 token_app = typer.Typer(no_args_is_help=True, help="The access token of the API.")
 order_app = typer.Typer(no_args_is_help=True, help="Orders by hand, through the running bot.")
 alerts_app = typer.Typer(no_args_is_help=True, help="Messages to people.")
@@ -29,50 +30,36 @@ app.add_typer(order_app, name="order")
 app.add_typer(records_app, name="records")
 app.add_typer(alerts_app, name="alerts")
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON value.")]
 EnvironmentOption = Annotated[str | None, typer.Option("--env", help="paper, testnet or live; MMBOT_ENV otherwise.")]
 PortOption = Annotated[int | None, typer.Option("--port", help="Port of the API and the screen; PORT otherwise.")]
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 RoleOption = Annotated[str, typer.Option(help="read or control; the owner's token otherwise.")]
-FileOption = Annotated[Path | None, typer.Option("--config", help="Configuration file (YAML).")]
-
-UNREACHABLE_CODES = frozenset({"no_running_bot", "exchange_unreachable", "not_sent"})
-
-
-def exit_code(error: MakerError) -> int:
-    """Return the promised exit code of an error."""
-    match error:
-        case ConfigurationError():
-            return 3
-        case InvalidInput():
-            return 2
-        case RiskRefused():
-            return 4
-        case ExchangeUnreachable():
-            return 5
-    return 5 if error.code in UNREACHABLE_CODES else 1
-
-
-def answer(work: Callable[[], Any], as_json: bool, show: Callable[[Any], str] = str) -> None:
-    """Do the work, print its result, and turn an error into one sentence and the promised exit code."""
-    try:
-        result = work()
-    except MakerError as error:
-        if as_json:
-            typer.echo(json.dumps({"code": error.code, "message": str(error)}))
-        else:
-            typer.echo(f"mmbot: {error}", err=True)
-        raise typer.Exit(exit_code(error)) from None
-    typer.echo(json.dumps(result, ensure_ascii=False, default=str) if as_json else show(result))
+FileOption = Annotated[Path | None, typer.Option("--config", help="Configuration file (YAML); MMBOT_CONFIG otherwise.")]
+SetOption = Annotated[list[str] | None, typer.Option("--set", help="One setting, such as quoting.rho=0.5; may be repeated.")]
 
 
 def _serve(
-    host: str, port: int | None, environment: str | None, file: Path | None, *, demo: bool, seed: int | None = None
+    host: str,
+    port: int | None,
+    environment: str | None,
+    file: Path | None,
+    *,
+    demo: bool,
+    assignments: list[str] | None,
+    seed: int | None = None,
 ) -> None:
     from backend.serve import serve  # noqa: PLC0415 - heavy; `--help` must stay quick
 
     try:
-        code = serve(host=host, port=port, environment=environment, config_file=file, demo=demo, seed=seed)
+        code = serve(
+            host=host,
+            port=port,
+            environment=environment,
+            config_file=file,
+            assignments=assignments or (),
+            demo=demo,
+            seed=seed,
+        )
     except MakerError as error:
         typer.echo(f"mmbot: {error}", err=True)
         raise typer.Exit(exit_code(error)) from None
@@ -84,51 +71,47 @@ def demo(
     host: HostOption = "127.0.0.1",
     port: PortOption = None,
     config: FileOption = None,
+    assignments: SetOption = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the simulated exchange; random otherwise.")] = None,
 ) -> None:
     """Quote at once on the simulated exchange: no keys, no network, nothing real."""
-    _serve(host, port, "paper", config, demo=True, seed=seed)
+    _serve(host, port, "paper", config, demo=True, assignments=assignments, seed=seed)
 
 
 @app.command()
 def run(
-    host: HostOption = "127.0.0.1", port: PortOption = None, env: EnvironmentOption = None, config: FileOption = None
+    host: HostOption = "127.0.0.1",
+    port: PortOption = None,
+    env: EnvironmentOption = None,
+    config: FileOption = None,
+    assignments: SetOption = None,
 ) -> None:
     """Serve the API and the screen; quote when started, or at once with `enabled: true`."""
-    _serve(host, port, env, config, demo=False)
-
-
-def _remote(work: Callable[[Any], Any]) -> Callable[[], Any]:
-    def ask() -> Any:
-        from bot.remote import find_running  # noqa: PLC0415 - `--help` must stay quick
-
-        return work(find_running())
-
-    return ask
+    _serve(host, port, env, config, demo=False, assignments=assignments)
 
 
 @app.command()
 def status(as_json: Json = False) -> None:
     """Show what the running bot does."""
-    answer(_remote(lambda bot: bot.get("/api/bot/status")), as_json, _shown_status)
+    answer(remote(lambda bot: bot.get("/api/bot/status")), as_json, _shown_status)
 
 
 @app.command()
 def start(as_json: Json = False) -> None:
     """Start quoting."""
-    answer(_remote(lambda bot: bot.post("/api/bot/start")), as_json, lambda result: str(result["status"]))
+    answer(remote(lambda bot: bot.post("/api/bot/start")), as_json, lambda result: str(result["status"]))
 
 
 @app.command()
 def stop(as_json: Json = False) -> None:
     """Stop quoting, cancel the bot's orders and verify that none is left."""
-    answer(_remote(lambda bot: bot.post("/api/bot/stop")), as_json, _shown_stop)
+    answer(remote(lambda bot: bot.post("/api/bot/stop")), as_json, _shown_stop)
 
 
 @app.command()
 def pause(as_json: Json = False) -> None:
     """Pull the quotes and open nothing new until the next start."""
-    answer(_remote(lambda bot: bot.post("/api/bot/pause")), as_json, lambda result: str(result["status"]))
+    answer(remote(lambda bot: bot.post("/api/bot/pause")), as_json, lambda result: str(result["status"]))
 
 
 @app.command()
@@ -139,7 +122,7 @@ def flatten(as_json: Json = False) -> None:
         market = bot.get("/api/bot/status")["config"]["market"]
         return bot.post("/api/bot/flatten", {"market": market, "confirm": f"flatten {market}"})
 
-    answer(_remote(work), as_json, _shown_flat)
+    answer(remote(work), as_json, _shown_flat)
 
 
 @app.command("cancel-all")
@@ -155,57 +138,6 @@ def cancel_all(as_json: Json = False) -> None:
     answer(
         work, as_json, lambda result: f"no order is open; {result['found']} were found. HALT stands: remove the marker to start"
     )
-
-
-@config_app.command("init")
-def config_init(file: Annotated[Path, typer.Argument()] = Path("mmbot.yaml"), as_json: Json = False) -> None:
-    """Write a configuration file with every setting explained."""
-
-    def work() -> str:
-        from bot.config import example_config  # noqa: PLC0415 - `--help` must stay quick
-
-        if file.exists():
-            raise ConfigurationError(f"{file} exists already; nothing was changed")
-        try:
-            file.write_text(example_config(), encoding="utf-8")
-        except OSError as error:
-            raise ConfigurationError(f"{file} cannot be written: {error.strerror}") from None
-        return str(file)
-
-    answer(work, as_json, lambda written: f"wrote {written}")
-
-
-@config_app.command("check")
-def config_check(file: Annotated[Path, typer.Argument()], as_json: Json = False) -> None:
-    """Check a configuration file and say what is unwise."""
-
-    def work() -> dict[str, Any]:
-        from bot.config import load_config  # noqa: PLC0415 - `--help` must stay quick
-
-        loaded = load_config(file)
-        return {"config": loaded.model_dump(mode="json"), "warnings": loaded.warnings()}
-
-    answer(
-        work, as_json, lambda result: "\n".join(["configuration is valid", *(f"warning: {each}" for each in result["warnings"])])
-    )
-
-
-@config_app.command("show")
-def config_show(as_json: Json = False) -> None:
-    """Show the configuration of the running bot."""
-    answer(_remote(lambda bot: bot.get("/api/bot/status")["config"]), as_json, _shown_rows)
-
-
-@config_app.command("schema")
-def config_schema() -> None:
-    """Print the JSON schema of the configuration."""
-
-    def work() -> Any:
-        from bot.config import BotConfig  # noqa: PLC0415 - `--help` must stay quick
-
-        return BotConfig.model_json_schema()
-
-    answer(work, as_json=True)
 
 
 @token_app.command("show")
@@ -251,19 +183,19 @@ def order_create(  # noqa: PLR0917 - the fields of an order, each an option of i
         "timeInForce": time_in_force,
         "reduceOnly": reduce_only,
     }
-    answer(_remote(lambda bot: bot.post("/api/orders/create", body)), as_json, _shown_rows)
+    answer(remote(lambda bot: bot.post("/api/orders/create", body)), as_json, shown_rows)
 
 
 @order_app.command("list")
 def order_list(market: Annotated[str | None, typer.Option()] = None, as_json: Json = False) -> None:
     """List open orders with their owner."""
-    answer(_remote(lambda bot: bot.get("/api/orders", market=market)["orders"]), as_json, _shown_orders)
+    answer(remote(lambda bot: bot.get("/api/orders", market=market)["orders"]), as_json, _shown_orders)
 
 
 @order_app.command("cancel")
 def order_cancel(order_id: str, as_json: Json = False) -> None:
     """Cancel an order by the exchange's id or ours."""
-    answer(_remote(lambda bot: bot.cancel(order_id)), as_json, lambda result: str(result["status"]))
+    answer(remote(lambda bot: bot.cancel(order_id)), as_json, lambda result: str(result["status"]))
 
 
 @records_app.command("rebuild")
@@ -364,10 +296,6 @@ def _home() -> Any:
     from bot.state_folder import StateFolder  # noqa: PLC0415 - likewise
 
     return StateFolder(load_environment(os.environ).home)
-
-
-def _shown_rows(row: dict[str, Any]) -> str:
-    return "\n".join(f"{name}: {value}" for name, value in row.items())
 
 
 def _shown_status(result: dict[str, Any]) -> str:

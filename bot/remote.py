@@ -34,8 +34,9 @@ class RemoteBot:
         given = {name: value for name, value in query.items() if value is not None}
         return self._ask("GET", f"{path}?{urlencode(given)}" if given else path, None)
 
-    def post(self, path: str, body: dict[str, object] | None = None) -> Any:
-        return self._ask("POST", path, body)
+    def post(self, path: str, body: dict[str, object] | None = None, **query: object) -> Any:
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._ask("POST", f"{path}?{urlencode(given)}" if given else path, body)
 
     def delete(self, path: str) -> Any:
         return self._ask("DELETE", path, None)
