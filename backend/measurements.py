@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from backend.risk_measurements import risk_metrics
 from backend.risk_view import exposure
 from backend.service import Service
 from bot.core.mode import BotState
@@ -50,6 +51,7 @@ class _Reader(Collector):
         yield from _feeds(self._service)
         yield from _steps(self._service)
         yield from _ages(self._service)
+        yield from risk_metrics(self._service.bot.engine, self._service.clock.now_ms())
         yield from _program(self._service)
 
 

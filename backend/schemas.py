@@ -225,7 +225,8 @@ class Jobs(BaseModel):
 class Pnl(BaseModel):
     """Money in collateral, as text. total = realised + unrealised - fees + funding; fees positive: paid, funding: received.
 
-    `today_lacks` says what is missing in the figures of today; empty when nothing is.
+    `today_lacks` says what is missing in the figures of today; empty when nothing is. `books` says where it came from: total =
+    spread + inventory - fees + funding, exactly, by day and market, beside the exchange's equity and what is left unexplained.
     """
 
     run: dict[str, Any]
@@ -233,6 +234,7 @@ class Pnl(BaseModel):
     today_lacks: str
     days: list[dict[str, str]]
     records: str
+    books: dict[str, Any]
 
 
 class Fills(BaseModel):
@@ -268,11 +270,17 @@ class EquityCurve(BaseModel):
 
 
 class Risk(BaseModel):
-    """Limits, worst cases and nets; amounts are text."""
+    """Tiers, meters, limits, worst cases and nets; amounts are text."""
 
     model_config = ConfigDict(extra="allow")
 
     state: str
+    tier: str
+    meters: list[dict[str, Any]]
+    findings: list[dict[str, Any]]
+    latched: list[dict[str, Any]]
+    loss: dict[str, Any]
+    account_limits: dict[str, Any]
     exposure: str
     markets: dict[str, dict[str, Any]]
 

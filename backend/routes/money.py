@@ -17,6 +17,7 @@ from bot.core.engine import Engine
 from bot.core.market import market_name
 from bot.core.numbers import plain
 from bot.observers import records_tables as tables
+from bot.observers.books_part import books_part
 from bot.observers.feed import day_part
 from bot.observers.records_queries import DayRow, Wanted, days, newest
 
@@ -48,6 +49,7 @@ async def pnl(request: Request, most_days: Annotated[int, Query(alias="days", ge
             "today_lacks": engine.day.problem,
             "days": [_day(row) for row in found],
             "records": service.records.problem or "ok",
+            "books": books_part(engine, service.clock.now_ms(), most_days),
         }
     )
 

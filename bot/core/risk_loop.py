@@ -17,6 +17,7 @@ from bot.core.errors import InvariantBroken
 from bot.core.events import BalanceReported, FundingReported
 from bot.core.live_orders import LiveOrders
 from bot.core.market_view import MarketView
+from bot.core.markout import Markouts
 from bot.core.notes import Note, Reason
 from bot.core.orders import Fill, Order, Owner, Side, Status
 from bot.core.pnl import Pnl, PnlRecord, Reconciled
@@ -38,6 +39,8 @@ LATENCY_WEIGHT: Final = 0.1
 CROSSED: Final = "POST_ONLY"
 """The exchange's reason for an order that would have taken begins with this."""
 FRESH_TOUCH_MS: Final = 5_000
+UP_WITHIN_BPS: Final = Decimal(25)
+"""Quotes count as up while both sides stand within this distance of mark."""
 
 
 class RiskMemory(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +58,7 @@ class RiskLoop:
         self.manager = RiskManager(settings.account, settings.markets, caps)
         self.pnl = Pnl()
         self.presence: dict[str, Presence] = {}
+        self.markouts: dict[str, Markouts] = {}
         self.reconciled: Reconciled | None = None
         """Our books beside the newest word of the exchange about equity; None before the first."""
         self.state: RiskState | None = None
@@ -82,11 +86,13 @@ class RiskLoop:
         if mid is not None and mid > 0:
             self._watched_ms.setdefault(market, now_ms)
             self._volatility_of(market).see(float(mid), now_ms)
+            self._markouts_of(market).see(float(mid), now_ms)
 
     def filled(self, fill: Fill, now_ms: int) -> None:
         """A fill of ours was booked; call once for each trade id."""
         self._touched.add(fill.market)
         self.pnl.of(fill.market).fill(fill, now_ms)
+        self._markouts_of(fill.market).filled(fill.side, float(fill.price), float(fill.size), now_ms)
         self.manager.observe_fill(fill, now_ms)
 
     def funded(self, event: FundingReported) -> None:
@@ -207,9 +213,14 @@ class RiskLoop:
             self._volatility[market] = VolatilityPair()
         return self._volatility[market]
 
+    def _markouts_of(self, market: str) -> Markouts:
+        if market not in self.markouts:
+            self.markouts[market] = Markouts()
+        return self.markouts[market]
+
     def _presence_of(self, market: str) -> Presence:
         if market not in self.presence:
-            self.presence[market] = Presence(Uptime())
+            self.presence[market] = Presence(Uptime(within_bps=UP_WITHIN_BPS))
         return self.presence[market]
 
     def _marks(self, views: Mapping[str, MarketView]) -> dict[str, Decimal]:
@@ -251,6 +262,7 @@ class RiskLoop:
                 best_ask=view.rules.price(ask.price) if ask else None,
             )
             self._presence_of(market).see(shown, now_ms)
+            self._markouts_of(market).settle(now_ms)
 
     def _check(self, now_ms: int) -> None:
         if now_ms - self._checked_ms < CHECK_MS:

@@ -33,9 +33,11 @@ from bot.core.market_view import MarketView
 from bot.core.mode import BotState
 from bot.core.numbers import Lots, Ticks, plain
 from bot.core.orders import Fill, Order, OrderReport, Owner, Status
+from bot.observers.books_part import books_summary
 from bot.observers.market_parts import MAKER_PARTS, ages_of, maker_part, prices_of, rules_of
 from bot.observers.market_watch import MarketWatch
 from bot.observers.picture import Picture, known
+from bot.observers.risk_part import risk_summary
 from bot.observers.status import metrics
 
 TRADES_SHOWN: Final = 200
@@ -109,6 +111,8 @@ class Feed:
             "trades": self._trades,
             "metrics": known(metrics(engine, market)),
             "day": day_part(engine, now_ms),
+            "risk": risk_summary(engine),
+            "books": books_summary(engine, now_ms),
             "sources": sources_part(engine, market, now_ms),
             "clock_ms": now_ms,
         }

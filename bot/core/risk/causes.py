@@ -67,6 +67,10 @@ class Causes:
         """Return the findings of one market, or of the account, that are not green."""
         return tuple(each for (_, whose), each in self._findings.items() if whose == market and each.tier > Tier.GREEN)
 
+    def every(self) -> tuple[Finding, ...]:
+        """Return the findings of all causes, green ones included."""
+        return tuple(self._findings.values())
+
     def acknowledge(self) -> frozenset[str]:
         """A person has seen every red; returns their codes."""
         seen = set()

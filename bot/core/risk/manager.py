@@ -321,6 +321,19 @@ class RiskManager:
         self._desk(market).flattener.begin()
 
     @property
+    def account_limits(self) -> AccountLimits:
+        """The account's limits in force, hard caps applied."""
+        return self._account
+
+    def limits_of(self, market: str) -> MarketLimits:
+        """Return a market's limits in force; one that is not quoted has its hard caps and the account's limits."""
+        return self._limits(market)
+
+    def meters(self) -> tuple[Finding, ...]:
+        """Return every number that has a limit and tiers, the green ones too."""
+        return self._causes.every()
+
+    @property
     def latched(self) -> Reason | None:
         """Why a person must look before anything is quoted, None when nothing is red."""
         return next((_reason(each) for each in self._causes.latched()), None)

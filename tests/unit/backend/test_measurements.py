@@ -26,6 +26,7 @@ UNITS = ("_usd", "_seconds", "_bps", "_ratio", "_bytes", "_size")
 PLAIN_COUNTS = {
     "mmbot_live_orders", "mmbot_state", "mmbot_ready", "mmbot_exchange_connected", "mmbot_requests_last_minute",
     "mmbot_requests_per_minute_limit", "mmbot_viewers", "mmbot_records_ready",
+    "mmbot_risk_tier",
 }  # fmt: skip
 """Counts of things and truth values: the name says of what."""
 
