@@ -43,11 +43,14 @@ def serve(
     assignments: Sequence[str] = (),
     demo: bool = False,
     seed: int | None = None,
+    shadow: bool = False,
 ) -> int:
     """Serve until a signal; return the process's exit code.
 
     Raises: ConfigurationError, in one sentence, for everything that must be changed first: settings, port, state folder.
     """
+    if shadow:
+        os.environ["MMBOT_SHADOW"] = "1"
     chosen, alert_settings = from_outside(os.environ, name=environment, port=port)
     config = starting_config(chosen, config_file, os.environ, assignments)
     if demo:

@@ -237,7 +237,7 @@ def _records(environment: Environment, clock: Clock, logger: BotLogger) -> Recor
     if environment.database_url is not None:
         logger.hide((environment.database_url,))
     url = database_url(environment.database_url, home)
-    return Records(url, home / "journal" / environment.name.value, clock=clock, log=logger.log)
+    return Records(url, home / "journal" / environment.records_name, clock=clock, log=logger.log)
 
 
 def _rules(environment: Environment, host: str | None) -> AccessRules:

@@ -20,13 +20,14 @@ from bot.extended.exchange import ExtendedExchange
 from bot.extended.rest import RequestOutcome
 from bot.extended.signing import Signer
 from bot.history import History
-from bot.limits_file import load_limits
+from bot.limits_file import load_limits, require_caps
 from bot.observers.journal_keeper import JournalKeeper
 from bot.observers.step_times import StepTimes
 from bot.paper import PaperAccount, PaperProcess, ask_accounts
 from bot.ports import Clock
 from bot.risk_keeper import RiskKeeper
 from bot.secret import Secret
+from bot.shadow import ShadowExchange
 from bot.simple_mm_bot import MarketMaker
 from bot.state_folder import StateFolder
 
@@ -44,9 +45,8 @@ async def open_market_maker(
 
     Raises: ConfigurationError, in one sentence with the remedy, for everything a person must change first.
     """
-    if environment.name is EnvironmentName.LIVE:
-        raise ConfigurationError("live trading is closed until its risk limits exist; use MMBOT_ENV=paper or testnet")
     home = StateFolder(environment.home)
+    caps = _hard_caps(environment, config, logger)
     with home.lock():
         async with contextlib.AsyncExitStack() as stack:
             endpoints, credentials = await _where_and_who(environment, logger, stack, paper_arguments)
@@ -70,26 +70,29 @@ async def open_market_maker(
             )
             stack.push_async_callback(exchange.close)
             scope = endpoints.rest if environment.name is EnvironmentName.PAPER else ""
-            name = f"risk-{environment.name.value}-{credentials.vault}"
+            name = f"risk-{environment.records_name}-{credentials.vault}"
+            if environment.shadow:
+                logger.log("WARNING", "shadow_run", None, text="everything is decided and shown, and nothing is sent")
             maker = MarketMaker(
-                exchange,
+                ShadowExchange(exchange, clock) if environment.shadow else exchange,
                 config,
                 clock=clock,
                 home=home,
                 logger=logger,
-                caps=_hard_caps(environment, config, logger),
+                caps=caps,
+                wants_caps=environment.name is EnvironmentName.LIVE,
                 keeper=RiskKeeper(home, clock, logger, name=name, scope=scope),
             )
             maker.remember_with(
                 History(
                     JournalKeeper(
-                        home.path / "journal" / environment.name.value,
+                        home.path / "journal" / environment.records_name,
                         clock=clock,
                         emit=maker.inbox.emit,
                         log=logger.log,
                         hide=(credentials.api_key.reveal(),),
                     ),
-                    environment=environment.name.value,
+                    environment=environment.records_name,
                     venue=endpoints.rest if environment.name is EnvironmentName.PAPER else "",
                     version=PROGRAM_VERSION,
                 )
@@ -103,9 +106,12 @@ async def open_market_maker(
 def _hard_caps(environment: Environment, config: BotConfig, logger: BotLogger) -> HardCaps:
     """Return what `limits.toml` allows at most, and say which settings ask for more; testnet has a cap of its own besides.
 
-    Raises: ConfigurationError for a file that cannot be used.
+    Raises: ConfigurationError for a file that cannot be used, and in live for one that is missing or caps too little.
     """
-    caps = load_limits(environment.home) or NO_CAPS
+    found = load_limits(environment.home)
+    if environment.name is EnvironmentName.LIVE:
+        require_caps(found, [each.market for each in config.markets()], environment.home)
+    caps = found or NO_CAPS
     if environment.name is EnvironmentName.TESTNET:
         own = caps.account.max_order_notional
         smaller = TESTNET_ORDER_NOTIONAL if own is None else min(own, TESTNET_ORDER_NOTIONAL)

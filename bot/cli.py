@@ -47,6 +47,7 @@ def _serve(
     demo: bool,
     assignments: list[str] | None,
     seed: int | None = None,
+    shadow: bool = False,
 ) -> None:
     from backend.serve import serve  # noqa: PLC0415 - heavy; `--help` must stay quick
 
@@ -59,6 +60,7 @@ def _serve(
             assignments=assignments or (),
             demo=demo,
             seed=seed,
+            shadow=shadow,
         )
     except MakerError as error:
         typer.echo(f"mmbot: {error}", err=True)
@@ -85,9 +87,10 @@ def run(
     env: EnvironmentOption = None,
     config: FileOption = None,
     assignments: SetOption = None,
+    shadow: Annotated[bool, typer.Option("--shadow", help="Decide and show everything, send nothing.")] = False,
 ) -> None:
     """Serve the API and the screen; quote when started, or at once with `enabled: true`."""
-    _serve(host, port, env, config, demo=False, assignments=assignments)
+    _serve(host, port, env, config, demo=False, assignments=assignments, shadow=shadow)
 
 
 @app.command()

@@ -52,6 +52,14 @@ def config_show(as_json: Json = False) -> None:
     answer(remote(lambda bot: bot.get("/api/bot/status")["config"]), as_json, shown_rows)
 
 
+@config_app.command("limits")
+def config_limits() -> None:
+    """Print a limits.toml to begin with: hard caps, which no program writes."""
+    from bot.limits_file import example_limits  # noqa: PLC0415 - `--help` must stay quick
+
+    typer.echo(example_limits(), nl=False)
+
+
 @config_app.command("schema")
 def config_schema() -> None:
     """Print the JSON schema of the configuration, and a row with unit and meaning for every setting."""

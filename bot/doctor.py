@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.core.errors import ConfigurationError
 from bot.environment import Environment, EnvironmentName, load_environment
+from bot.limits_file import NAME, load_limits
 from bot.observers.alerts import apprise_sender, load_alert_settings
 from bot.observers.journal_files import segments
 from bot.observers.records import database_url, open_database
@@ -39,7 +40,7 @@ def examine(variables: Mapping[str, str], *, name: str | None = None) -> list[Fi
         return [*found, _finding("settings", FAIL, str(error), "correct the variable that is named")]
     found.append(_finding("settings", OK, f"environment {environment.name.value}"))
     checks: tuple[Callable[[Environment, Mapping[str, str]], Iterator[Finding]], ...] = (
-        _credentials, _key_files, _home, _marker, _disk, _journal, _database, _alerts, _port,
+        _credentials, _key_files, _home, _limits, _marker, _disk, _journal, _database, _alerts, _port,
     )  # fmt: skip
     for check in checks:
         found += check(environment, variables)
@@ -110,6 +111,21 @@ def _home(environment: Environment, _variables: Mapping[str, str]) -> Iterator[F
     yield _finding("running bot", OK, f"at {running}" if running else "none with this state folder")
 
 
+def _limits(environment: Environment, _variables: Mapping[str, str]) -> Iterator[Finding]:
+    try:
+        caps = load_limits(environment.home)
+    except ConfigurationError as error:
+        yield _finding("limits", FAIL, str(error), "correct the file")
+        return
+    if caps is not None:
+        yield _finding("limits", OK, f"hard caps of {environment.home / NAME}")
+    elif environment.name is EnvironmentName.LIVE:
+        remedy = f"mmbot config limits > {environment.home / NAME}, and look at every number"
+        yield _finding("limits", FAIL, "no limits.toml, and live needs one", remedy)
+    else:
+        yield _finding("limits", OK, "no hard caps; the configuration's own limits hold")
+
+
 def _marker(environment: Environment, _variables: Mapping[str, str]) -> Iterator[Finding]:
     marker = environment.home / "HALT"
     if marker.exists():
@@ -127,7 +143,7 @@ def _disk(environment: Environment, _variables: Mapping[str, str]) -> Iterator[F
 
 
 def _journal(environment: Environment, _variables: Mapping[str, str]) -> Iterator[Finding]:
-    folder = environment.home / "journal" / environment.name.value
+    folder = environment.home / "journal" / environment.records_name
     try:
         files = segments(folder, with_quarantined=True) if folder.is_dir() else []
         size = sum(file.stat().st_size for file in files)

@@ -41,6 +41,8 @@ class Environment(BaseModel):
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     name: EnvironmentName = EnvironmentName.PAPER
+    shadow: bool = False
+    """Decide and show everything, send nothing."""
     home: Path
     port: int = DEFAULT_PORT
     log_level: str = "INFO"
@@ -52,6 +54,11 @@ class Environment(BaseModel):
     api_key: Secret | None = None
     credentials: Credentials | None = None
 
+    @property
+    def records_name(self) -> str:
+        """Return under which name journal and records are kept: those of a shadow run are not those of a real one."""
+        return f"{self.name.value}-shadow" if self.shadow else self.name.value
+
 
 def load_environment(variables: Mapping[str, str], *, name: str | None = None, port: int | None = None) -> Environment:
     """Read the variables; `name` and `port` given on the command line win.
@@ -62,6 +69,7 @@ def load_environment(variables: Mapping[str, str], *, name: str | None = None, p
     key = _secret(variables, "EXTENDED_API_KEY")
     return Environment(
         name=chosen,
+        shadow=_flag(variables, "MMBOT_SHADOW"),
         home=Path(_text(variables, "MMBOT_HOME") or Path.home() / ".mmbot").expanduser().absolute(),
         port=port if port is not None else _port(_text(variables, "PORT")),
         log_level=_log_level(_text(variables, "MMBOT_LOG_LEVEL") or "INFO"),
@@ -84,6 +92,13 @@ def _environment_name(text: str) -> EnvironmentName:
 
 def _text(variables: Mapping[str, str], name: str) -> str | None:
     return variables.get(name, "").strip() or None
+
+
+def _flag(variables: Mapping[str, str], name: str) -> bool:
+    text = (_text(variables, name) or "0").lower()
+    if text not in ("0", "1", "true", "false"):
+        raise ConfigurationError(f"{name} is {text!r}; allowed are 1 and 0")
+    return text in ("1", "true")
 
 
 def _list(variables: Mapping[str, str], name: str) -> tuple[str, ...]:

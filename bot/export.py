@@ -99,7 +99,7 @@ async def _records(environment: Environment) -> AsyncIterator[Records]:
         del market
         sys.stderr.write(f"mmbot: {level} {event} {fields}\n")
 
-    folder = environment.home / "journal" / environment.name.value
+    folder = environment.home / "journal" / environment.records_name
     records = Records(database_url(environment.database_url, environment.home), folder, clock=SystemClock(), log=tell)
     try:
         yield records

@@ -8,7 +8,7 @@ import difflib
 import os
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from types import MappingProxyType
@@ -117,6 +117,23 @@ def missing_for_live(caps: HardCaps | None, market: str) -> tuple[str, ...]:
         "max_order_notional in account or the market": (account.max_order_notional, own.max_order_notional),
     }
     return tuple(name for name, found in needed.items() if all(each is None for each in found))
+
+
+def require_caps(caps: HardCaps | None, markets: Iterable[str], folder: Path) -> None:
+    """Insist on every cap without which no real money is traded.
+
+    Raises: ConfigurationError naming the file, what is missing in it, and how to begin one.
+    """
+    missing = sorted({name for market in markets for name in missing_for_live(caps, market)})
+    if not missing:
+        return
+    file = folder / NAME
+    if caps is None:
+        raise ConfigurationError(
+            f"live needs hard caps in {file}, and there is no such file; `mmbot config limits > {file}` begins one: "
+            "look at every number in it"
+        )
+    raise ConfigurationError(f"live needs more caps in {file}, missing: {'; '.join(missing)}")
 
 
 def example_limits() -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final, overload
 
 from bot.bot_logger import BotLogger
 from bot.clock import SystemClock
-from bot.config import BotConfig
+from bot.config import BotConfig, changed_config
 from bot.core.actions import AnyAction
 from bot.core.engine import Engine
 from bot.core.errors import ConfigurationError, ExchangeError, MakerError, PriceUnavailable, Unauthorised
@@ -33,6 +33,7 @@ from bot.extended.exchange import ExtendedExchange
 from bot.hand_orders import HandOrders
 from bot.history import History, configuration_note
 from bot.inbox import Inbox
+from bot.limits_file import require_caps
 from bot.observers.narrator import Narrator
 from bot.observers.status import bot_status
 from bot.observers.step_times import StepTimes
@@ -90,7 +91,10 @@ class MarketMaker:
         account_settings: AccountSettings | None = None,
         caps: HardCaps = NO_CAPS,
         keeper: RiskKeeper | None = None,
+        wants_caps: bool = False,
     ) -> None:
+        """`wants_caps`: real money, so that a market without hard caps is not quoted."""
+        self._caps, self._wants_caps = caps, wants_caps
         self.config = config
         self.logger = logger
         self.clock = clock
@@ -436,6 +440,8 @@ class MarketMaker:
 
     def configure(self, changes: dict[str, object]) -> BotConfig:
         """Change settings; see `Verbs.configured`."""
+        if self._wants_caps:
+            require_caps(self._caps, [each.market for each in changed_config(self.config, changes).markets()], self._home.path)
         before, self.config = self.config, self.verbs.configured(self.config, changes)
         if before != self.config:
             self.tell(configuration_note(self.config))

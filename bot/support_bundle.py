@@ -128,7 +128,7 @@ def _variables(variables: Mapping[str, str]) -> dict[str, str]:
 
 def _journal(environment: Environment) -> list[dict[str, Any]]:
     """Name the files of the journal; what stands in them is the operator's own."""
-    folder = environment.home / "journal" / environment.name.value
+    folder = environment.home / "journal" / environment.records_name
     files = segments(folder, with_quarantined=True) if folder.is_dir() else []
     return [{"name": file.name, "bytes": file.stat().st_size} for file in files]
 

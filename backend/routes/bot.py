@@ -99,7 +99,7 @@ def _require_phrase(request: Request, phrase: str, given: str) -> None:
 async def status(request: Request) -> Json:
     """Say what the bot does and shows."""
     service = service_of(request)
-    return Json({**service.bot.status(), "env": service.environment.name.value})
+    return Json({**service.bot.status(), "env": service.environment.name.value, "shadow": service.environment.shadow})
 
 
 @router.get("/logs", operation_id="getBotLogs", responses={200: {"model": Logs}, **errors(422)})

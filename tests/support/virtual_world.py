@@ -46,6 +46,7 @@ from bot.limits_config import BreakerConfig, MarketLimitsConfig
 from bot.observers.journal import JournalLimits
 from bot.observers.journal_keeper import JournalKeeper
 from bot.secret import Secret
+from bot.shadow import ShadowExchange
 from bot.simple_mm_bot import MarketMaker
 from bot.state_folder import StateFolder
 from simulator.accounts import Account
@@ -119,9 +120,8 @@ class VirtualBot:
             ),
             randomness=Random(f"{world.seed} jitter {len(world.bots)}"),
         )
-        self.maker = MarketMaker(
-            self.exchange, config, clock=self.clock, home=self.home, logger=self.logger, account_settings=settings
-        )
+        port = ShadowExchange(self.exchange, self.clock) if world.shadow else self.exchange
+        self.maker = MarketMaker(port, config, clock=self.clock, home=self.home, logger=self.logger, account_settings=settings)
         self.maker.read_funding_with(self.exchange.funding)
         self._watch_what_leaves()
         self.keeper: JournalKeeper | None = None
@@ -207,12 +207,13 @@ class World:
         setting: Setting | None = None,
         tick_s: float = 0.05,
         journal: bool = False,
+        shadow: bool = False,
     ) -> None:
         """`tick_s` is how often a bot decides when nothing arrives; long quiet runs may take fewer looks."""
         self.seed = seed
         self._tick_s = tick_s
         self._collected_s = 0.0
-        self.with_journal = journal
+        self.with_journal, self.shadow = journal, shadow
         self._stack = ExitStack()
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="mmbot-world-")))
         self.loop = VirtualLoop()

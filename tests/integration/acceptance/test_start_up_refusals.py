@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.limits_file import example_limits
 from proofs.stage.asking import eventually
 from proofs.stage.programs import Bot, Program, SimulatedExchange
 from tests.conftest import left_out
@@ -56,8 +57,32 @@ def test_a_read_only_state_folder_is_one_sentence_and_exit_code_3(tmp_path: Path
 # ── the environment ──
 
 
-def test_live_is_refused_until_its_limits_exist(tmp_path: Path) -> None:
-    assert "live trading is closed" in refused(("run", "--port", "0", "--env", "live"), {}, tmp_path)
+def test_live_without_hard_caps_says_how_to_begin_them(tmp_path: Path) -> None:
+    sentence = refused(("run", "--port", "0", "--env", "live"), {}, tmp_path)
+
+    assert "live needs hard caps in" in sentence
+    assert "mmbot config limits >" in sentence
+
+
+def test_live_with_too_few_caps_names_those_that_are_missing(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "limits.toml").write_text("[account]\nmax_leverage = 2\n", encoding="utf-8")
+
+    sentence = refused(("run", "--port", "0", "--env", "live", "--shadow"), {}, tmp_path)
+
+    assert "account.max_daily_loss or account.daily_loss_fraction" in sentence
+    assert "max_order_notional" in sentence
+    assert "max_leverage" not in sentence
+
+
+def test_live_with_its_caps_and_no_credentials_names_every_missing_variable(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "limits.toml").write_text(example_limits(), encoding="utf-8")
+
+    sentence = refused(("run", "--port", "0", "--env", "live"), {}, tmp_path)
+
+    assert "live needs credentials" in sentence
+    assert "EXTENDED_API_KEY" in sentence
 
 
 def test_testnet_without_credentials_names_every_missing_variable(tmp_path: Path) -> None:
