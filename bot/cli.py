@@ -81,7 +81,7 @@ def demo(
 
 
 @app.command()
-def run(
+def run(  # noqa: PLR0917 - options of a command line; typer reads them by name
     host: HostOption = "127.0.0.1",
     port: PortOption = None,
     env: EnvironmentOption = None,
