@@ -1,6 +1,7 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import type { CachedAccount, PolledStatus } from "../stream/polled";
 import type { ApiErrorBody, CancelAnswer, FlattenPreview, Flattened, LogLevel, NewOrder, OrderAnswer, paths } from "./api-schema";
+import type { RiskAnswer } from "./risk";
 import { clearToken, readToken } from "./token";
 
 /** Where the backend is: same origin unless the build says otherwise. */
@@ -114,5 +115,6 @@ export const api = {
   /** A page of the records; the rows are named in `lib/records.ts`. */
   records: (path: RecordsPath, query: PageQuery) => settled(client.GET(path, { params: { query }, ...reading() })) as Promise<Record<string, unknown>>,
   pnl: (days: number) => settled(client.GET("/api/pnl", { params: { query: { days } }, ...reading() })) as unknown as Promise<PnlAnswer>,
+  risk: () => settled(client.GET("/api/risk", reading())) as unknown as Promise<RiskAnswer>,
   jobs: (limit: number) => settled(client.GET("/api/jobs", { params: { query: { limit } }, ...reading() })),
 };

@@ -84,6 +84,9 @@ export const REMEDIES = {
   task_failed: "person",
   too_many_orders: "reduce",
   unexplained_equity: "itself",
+  pnl_identity: "person",
+  post_only_would_cross: "setting",
+  risk_record: "person",
   unknown_market: "setting",
 } as const satisfies Readonly<Record<string, Remedy>>;
 

@@ -3,6 +3,29 @@ export type Text = string | null;
 
 export type Level = readonly [price: string, size: string];
 
+/** One named opinion: a number for people, never for an order. */
+export type Part = { readonly value?: number; readonly unit?: string };
+export type Parts = Readonly<Record<string, Part>>;
+
+/** A decision of a strategy, part by part; distances in basis points of the fair price. */
+export type Breakdown = {
+  readonly strategy?: string;
+  readonly fair_price?: Text;
+  readonly fair_parts?: Readonly<Record<string, { readonly price?: Text; readonly age_ms?: number; readonly weight?: number; readonly note?: string }>>;
+  readonly reservation_price?: Text;
+  readonly inventory_lots?: number;
+  readonly target_lots?: number;
+  /** Positive when long; it is subtracted. */
+  readonly skew_bps?: number;
+  readonly skew_decided_by?: string;
+  readonly half_spread_bps?: number;
+  readonly half_spread_decided_by?: string;
+  readonly candidates?: Parts;
+  readonly widening?: Parts;
+  readonly other?: Parts;
+  readonly notes?: Readonly<Record<string, string>>;
+};
+
 export type MarketPicture = {
   readonly tick_size?: Text;
   readonly lot_size?: Text;
@@ -18,6 +41,10 @@ export type MarketPicture = {
   readonly state?: string;
   readonly reason?: Text;
   readonly reason_code?: Text;
+  /** Sides that are held back, and why. */
+  readonly withheld?: Readonly<Record<string, { readonly code?: string; readonly reason?: string }>>;
+  /** How the newest quotes came about; missing where the documents' own rule quotes. */
+  readonly breakdown?: Breakdown;
   readonly quotes?: { readonly bid?: Text; readonly ask?: Text } | null;
   readonly last_quote_price?: Text;
   readonly book?: { readonly bids?: readonly Level[]; readonly asks?: readonly Level[] } | null;
@@ -98,10 +125,11 @@ export type Metrics = {
   readonly position_size?: Text;
   readonly fills?: number;
   readonly requests_last_minute?: number;
+  readonly requests_per_minute_limit?: number;
 };
 
 export type BotState = "STOPPED" | "RUNNING" | "PAUSED" | "REDUCING" | "HALTED";
-export type BotPicture = { readonly state?: BotState; readonly reason?: Text; readonly running?: boolean };
+export type BotPicture = { readonly state?: BotState; readonly reason?: Text; readonly reason_code?: Text; readonly running?: boolean };
 export type ConfigValue = string | number | boolean | null;
 export type BotConfig = Readonly<Record<string, ConfigValue>>;
 export type Source = { readonly age_ms?: number | null };

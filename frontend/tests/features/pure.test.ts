@@ -6,7 +6,6 @@ import { feedFace } from "../../src/features/health/feed-face";
 import { newestFills, openOrders, ownerOf } from "../../src/features/orders/order-rows";
 import { pnlParts } from "../../src/features/pnl/pnl-parts";
 import { linePoints } from "../../src/features/quotes/chart-series";
-import { quoteSums } from "../../src/features/quotes/quote-sum";
 import { parseWire, toPlain } from "../../src/lib/decimal";
 import { isOpen, shapeOf } from "../../src/lib/order-face";
 
@@ -66,19 +65,6 @@ describe("the settings form", () => {
   it("has nothing to send when nothing changed", () => {
     expect(checkConfig({ order_size: "0.0100" }, running)).toMatchObject({ changed: [], changes: null });
     expect(shownValue(0.001)).toBe("0.001");
-  });
-});
-
-describe("quotes", () => {
-  it("are the documents' example: 86112.65 and 86285.05, then the tick away from the market", () => {
-    const [bid, ask] = quoteSums("86198.85", 0.001, "1");
-    expect(bid).toMatchObject({ exact: "86112.65115", onTick: "86112" });
-    expect(ask).toMatchObject({ exact: "86285.04885", onTick: "86286" });
-  });
-
-  it("are not computed from half of the numbers", () => {
-    expect(quoteSums(null, "0.001", "1")).toEqual([]);
-    expect(quoteSums("1", "0.001", "0")).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
-import { ConfigForm } from "../../features/bot/ConfigForm";
+import { RiskMeters } from "../../features/risk/RiskMeters";
 
-/** How close each limit is, and the settings in short. */
+/** How close each limit is. */
 export function RiskArea({ market }: { market: string }) {
-  return <ConfigForm market={market} />;
+  return <RiskMeters market={market} />;
 }

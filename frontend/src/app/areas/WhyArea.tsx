@@ -1,6 +1,6 @@
-import { CurrentQuotes } from "../../features/quotes/CurrentQuotes";
+import { WhyThisQuote } from "../../features/quotes/WhyThisQuote";
 
 /** Why these prices, or why none. */
 export function WhyArea({ market }: { market: string }) {
-  return <CurrentQuotes market={market} />;
+  return <WhyThisQuote market={market} />;
 }
