@@ -27,6 +27,8 @@ class Gallery:
         self.snapshot_bytes = 0
         self.diff_bytes = 0
         self.diffs = 0
+        self.longest = 0
+        """Most messages that one viewer folded into one snapshot's picture without asking again."""
         self.wrong: list[str] = []
         """What a viewer held and the server did not, or a number that was missing."""
         start = world.bot
@@ -52,25 +54,25 @@ class Gallery:
         for selection in WANTED:
             self.world.begin(self._view(broadcaster, selection, pause_s=0.0), bot)
         self.world.begin(self._view(broadcaster, EVERYTHING, pause_s=0.4), bot)
+        self.world.begin(self._view(broadcaster, EVERYTHING, pause_s=0.0, leaves=False), bot)
 
-    async def _view(self, broadcaster: Broadcaster, selection: Selection, *, pause_s: float) -> None:
+    async def _view(self, broadcaster: Broadcaster, selection: Selection, *, pause_s: float, leaves: bool = True) -> None:
         """Look on for ever: take a snapshot, apply differences, leave or lag now and then, and come back."""
         while True:
             viewer = broadcaster.join(selection=selection, queue_length=16)
             assert viewer is not None
             try:
-                await self._hold(broadcaster, viewer, pause_s)
+                await self._hold(broadcaster, viewer, pause_s, self.random.randint(20, 2_000) if leaves else None)
             except AssertionError as wrong:
                 self.wrong.append(f"{self.world.now_s:.3f} {wrong}")
             self.drops += viewer.why == "too slow"
             broadcaster.leave(viewer)
             await asyncio.sleep(self.random.uniform(0.0, 2.0))
 
-    async def _hold(self, broadcaster: Broadcaster, viewer: Viewer, pause_s: float) -> None:
+    async def _hold(self, broadcaster: Broadcaster, viewer: Viewer, pause_s: float, stays: int | None) -> None:
         held: Any = None
-        seq = 0
-        stays = self.random.randint(20, 2_000)
-        while stays > 0 and not viewer.ended.is_set():
+        seq = together = 0
+        while together != stays and not viewer.ended.is_set():
             text = await viewer.next()
             message = json.loads(text)
             self.messages += 1
@@ -85,11 +87,12 @@ class Gallery:
                 expected = viewer.selection.of(broadcaster.picture)
                 assert held == expected, f"the viewer's picture differs under number {seq}: {_differences(held, expected)}"
                 self.compared += 1
-            if self.random.random() < 0.002:
+            if stays is not None and self.random.random() < 0.002:
                 broadcaster.send_snapshot(viewer)
             if pause_s:
                 await asyncio.sleep(self.random.uniform(0.0, pause_s))
-            stays -= 1
+            together += 1
+            self.longest = max(self.longest, together)
 
 
 def _differences(held: Any, expected: dict[str, Any]) -> list[str]:
