@@ -52,9 +52,9 @@ def main(arguments: Sequence[str] = ()) -> int:
         "difference ÷ snapshot", "wrong",
     )  # fmt: skip
     words = (
-        f"{given.seconds:.0f} s of virtual time for each seed in one world, with random faults; five viewers at a time, of everything "
-        "and of a part, quick and slow, coming and going, and one that never leaves. A viewer's picture is compared whole with the "
-        "server's whenever both are at the same number."
+        f"{given.seconds:.0f} s of virtual time for each seed in one world, with random faults; five viewers at a time, "
+        "of everything and of a part, quick and slow, coming and going, and one that never leaves. A viewer's picture is "
+        "compared whole with the server's whenever both are at the same number."
     )
     parts = [
         words,

@@ -1,19 +1,17 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { EMPTY_VIEW, applyMessage } from "../../src/stream/apply-message";
 import { mergePatch } from "../../src/stream/merge-patch";
 import { type Picture, readMessage } from "../../src/stream/messages";
 
+const vectors = <T>(name: string): T => JSON.parse(readFileSync(`../tests/vectors/${name}`, "utf8")) as T;
+
 const PICTURE: Picture = { env: "paper", orders: { a: { market: "BTC-USD", side: "BUY" }, b: { market: "BTC-USD", side: "SELL" } }, metrics: { fills: 1 } };
 const live = applyMessage(EMPTY_VIEW, { type: "snapshot", seq: 10, data: PICTURE }, 1000);
 
 describe("a JSON merge patch", () => {
-  // The example table of RFC 7396, appendix A.
-  it.each([
-    [{ a: "b" }, { a: "c" }, { a: "c" }], [{ a: "b" }, { b: "c" }, { a: "b", b: "c" }], [{ a: "b" }, { a: null }, {}], [{ a: "b", b: "c" }, { a: null }, { b: "c" }],
-    [{ a: ["b"] }, { a: "c" }, { a: "c" }], [{ a: "c" }, { a: ["b"] }, { a: ["b"] }], [{ a: { b: "c" } }, { a: { b: "d", c: null } }, { a: { b: "d" } }],
-    [{ a: [{ b: "c" }] }, { a: [1] }, { a: [1] }], [["a", "b"], ["c", "d"], ["c", "d"]], [{ a: "b" }, ["c"], ["c"]], [{ a: "foo" }, null, null], [{ a: "foo" }, "bar", "bar"],
-    [{ e: null }, { a: 1 }, { e: null, a: 1 }], [[1, 2], { a: "b", c: null }, { a: "b" }], [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
-  ])("turns %j with %j into %j", (target, patch, result) => {
+  // The example table of RFC 7396, appendix A, which the server's tests read, too.
+  it.each(vectors<{ target: unknown; patch: unknown; result: unknown }[]>("merge_patches.json"))("turns $target with $patch into $result", ({ target, patch, result }) => {
     expect(mergePatch(target, patch)).toEqual(result);
   });
 
@@ -52,6 +50,41 @@ describe("folding the stream", () => {
     const gap = applyMessage(live, { type: "diff", seq: 13, data: {} }, 1200);
     expect(applyMessage(gap, { type: "diff", seq: 11, data: {} }, 1300).status).toBe("stale");
     expect(applyMessage(gap, { type: "snapshot", seq: 20, data: {} }, 1400)).toMatchObject({ status: "live", seq: 20, gap: null });
+  });
+});
+
+describe("a session recorded from the server", () => {
+  const session = vectors<{ messages: unknown[]; pictures: Record<string, unknown> }>("broadcast_session.json");
+  const messages = session.messages.map((message) => readMessage(JSON.stringify(message)));
+
+  it("adds up to the pictures that the server held", () => {
+    let view = EMPTY_VIEW;
+    const compared = new Set<number>();
+    for (const message of messages) {
+      if (!message) throw new Error("a message of the server was not understood");
+      view = applyMessage(view, message, 1000);
+      expect(view.status).toBe("live");
+      const expected = session.pictures[String(view.seq)];
+      if (expected === undefined) continue;
+      expect(view.picture).toEqual(expected);
+      compared.add(view.seq ?? 0);
+    }
+    expect(compared.size).toBe(Object.keys(session.pictures).length);
+    expect(compared.size).toBeGreaterThanOrEqual(10);
+  });
+
+  it("is stale from a lost message on, until the next snapshot heals it", () => {
+    let view = EMPTY_VIEW;
+    const statuses = new Set<string>();
+    messages.forEach((message, number) => {
+      if (!message || number === 30) return;
+      view = applyMessage(view, message, 1000);
+      if (number > 30) statuses.add(view.status);
+      if (number > 30 && message.type === "snapshot") expect(view.status).toBe("live");
+    });
+    expect(statuses).toEqual(new Set(["stale", "live"]));
+    const last = Math.max(...Object.keys(session.pictures).map(Number));
+    expect(view.seq).toBeGreaterThanOrEqual(last - 1);
   });
 });
 

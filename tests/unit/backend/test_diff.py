@@ -88,3 +88,22 @@ VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "merge_patches.jso
 @pytest.mark.parametrize("case", VECTORS, ids=[json.dumps(case["patch"]) for case in VECTORS])
 def test_a_patch_is_applied_as_the_standard_says(case: dict[str, Any]) -> None:
     assert is_same(apply_patch(case["target"], case["patch"]), case["result"])
+
+
+def test_the_recorded_session_adds_up_to_the_pictures_that_the_server_held() -> None:
+    session = json.loads((Path(__file__).parents[2] / "vectors" / "broadcast_session.json").read_text())
+    held: Any = None
+    seq, compared = 0, 0
+
+    for message in session["messages"]:
+        if message["type"] == "snapshot":
+            assert held is None or is_same(held, message["data"]), "a picture that is asked for again is the one that is held"
+            held, seq = message["data"], message["seq"]
+        else:
+            assert message["seq"] == seq + 1
+            held, seq = apply_patch(held, message["data"]), message["seq"]
+        if str(seq) in session["pictures"]:
+            assert is_same(held, session["pictures"][str(seq)])
+            compared += 1
+
+    assert compared >= len(session["pictures"]) >= 10
