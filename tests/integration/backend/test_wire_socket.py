@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import itertools
 import json
-import os
 import struct
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -50,8 +49,11 @@ async def raw_viewer(port: int, limit: int = 2**20) -> AsyncIterator[tuple[async
         writer.transport.abort()
 
 
+MASK = b"\x5a\x00\xff\x13"
+
+
 def masked(opcode: int, payload: bytes) -> bytes:
-    mask = os.urandom(4)
+    mask = MASK
     return bytes([0x80 | opcode, 0x80 | len(payload)]) + mask + bytes(each ^ mask[at % 4] for at, each in enumerate(payload))
 
 

@@ -12,7 +12,7 @@ from bot.core.numbers import Lots, Ticks
 from bot.core.orders import Order, Owner, Side, TimeInForce
 from bot.core.quoting.base import WishedPrices, withdrawn
 from bot.core.quoting.grid import Grid
-from bot.core.quoting.ladder import DesiredQuotes, Quote, lay
+from bot.core.quoting.ladder import DesiredQuotes, Quote
 from bot.core.quoting.level_sizes import lay_levels, notional_budget, split
 from bot.core.quoting.refresh import (
     is_out_of_place,
@@ -98,14 +98,30 @@ def test_the_sum_of_a_side_never_exceeds_its_capacity(seed: int) -> None:
         assert all(COARSE.size(size) >= COARSE.min_size for size in sizes)
 
 
-def test_one_level_of_one_size_is_laid_as_the_single_ladder_lays_it() -> None:
+@pytest.mark.parametrize(
+    ("bid", "ask", "laid_bid", "laid_ask"),
+    [("86100.04", "86300.06", 861_000, 863_001), ("86250", "86150", None, None), ("0.01", "90000", 0, 900_000)],
+)
+@pytest.mark.parametrize("room", ["0.05", "0.003", "0.00001", "-1"])
+def test_one_level_of_one_size_is_rounded_to_the_shy_side_and_cut_to_the_room(
+    bid: str, ask: str, laid_bid: int | None, laid_ask: int | None, room: str
+) -> None:
     shown, settings = picture(), maker()
-    for bid, ask in (("86100.04", "86300.06"), ("86250", "86150"), ("0.01", "90000")):
-        wish = WishedPrices(bid=Decimal(bid), ask=Decimal(ask), anchor=Decimal(86_200))
-        for room in ("0.05", "0.003", "0.00001", "-1"):
-            capacity = {Side.BUY: Decimal(room), Side.SELL: Decimal("0.05")}
+    wish = WishedPrices(bid=Decimal(bid), ask=Decimal(ask), anchor=Decimal(86_200))
+    if laid_bid is None or laid_ask is None:  # wished beyond the opposite touch: laid one tick before it
+        assert shown.best_bid is not None
+        assert shown.best_ask is not None
+        laid_bid, laid_ask = shown.best_ask.price - 1, shown.best_bid.price + 1
 
-            assert lay_levels(wish, view_of(shown), settings, capacity) == lay(wish, view_of(shown), settings, capacity)
+    found = lay_levels(wish, view_of(shown), settings, {Side.BUY: Decimal(room), Side.SELL: Decimal("0.05")})
+
+    rules, left = shown.rules, min(settings.order_size, Decimal(room))
+    expected = []
+    if left >= rules.min_size and laid_bid > 0:
+        expected.append(Quote(side=Side.BUY, price=Ticks(laid_bid), size=rules.floor_lots(left)))
+    expected.append(Quote(side=Side.SELL, price=Ticks(laid_ask), size=rules.floor_lots(settings.order_size)))
+    assert list(found.quotes) == expected
+    assert set(found.withheld) == {Side.BUY, Side.SELL} - {quote.side for quote in expected}
 
 
 def test_quotes_stay_as_far_from_the_opposite_touch_as_safety_asks() -> None:
