@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from math import comb
 from statistics import fmean, stdev
 from typing import Final, NamedTuple
 
@@ -88,20 +89,46 @@ EXTENDED: Final[Mapping[str, tuple[float, float]]] = {
     "imbalance R2": (0.53, 0.67),
     "signed move 1 s": (0.31, 0.62),
 }
+"""Least and most over eight seeds of three hours."""
 WIDER: Final = 0.25
+THEIR_SEEDS: Final = 8
+CHANCE: Final = 0.01
+"""So many seeds beyond one end of a range that it happens more rarely by chance are wrong."""
 LOWEST_UP, HIGHEST_UP = 0.10, 0.90
 """A next move upwards is at most, and at least, this likely in the outer deciles of the queue imbalance (0.04 and 0.96)."""
 
 READING: Final = """\
+## What was read, and what was tried
+
 The description of the extended flow leaves some things open. Read here: the mean volatility of 2 is the mean of the
 lognormal (median 1.565), the gap to the efficient price is taken anew at every event, and the lean applies to the base
 rate of market orders, not to their excitement.
 
-Other readings were tried before this run and looked at, each on one or two seeds of three hours unless said otherwise:
-a median volatility of 2 (seven seeds, two of them one hour long), the gap held for 50 ms (two seeds), jumps three times
-as often (one seed), and the lean on the excitement too (stopped: it did not finish). Jumps of mean 9 instead of 6 were
-tried on all eight seeds: kurtosis at 1 s was 5.6 to 28.2, six seeds below the allowed range. None of them met the
-kurtosis at 1 s in every seed it was tried on, so the stated parameters stand."""
+With jumps of mean 6, as described, the excess kurtosis at 1 s is not the reported one: this program found 5.6 to 28 with
+eight seeds, six of them below the widened range, and a second program, written from the description alone in another
+language, 3.4 to 20 with twenty-four. Variants in that second program, three hours a seed; *inside* counts the seeds of
+which every figure lies in its widened range:
+
+| variant | seeds | kurtosis 1 s | kurtosis 10 s | autocorrelation 1 s | inside |
+| --- | --- | --- | --- | --- | --- |
+| as described | 24 | 3.4 to 20 | 3.0 to 18 | -0.17 to -0.01 | 4 |
+| median volatility 2 | 8 | 5.8 to 20 | 4.4 to 29 | -0.07 to 0.01 | not counted |
+| median volatility 1 | 8 | 4.0 to 18 | 2.7 to 23 | -0.25 to -0.08 | not counted |
+| log volatility sd 1 | 8 | 7.7 to 38 | 7.5 to 53 | -0.15 to -0.03 | not counted |
+| volatility half-life 600 s | 8 | 3.0 to 8.9 | 2.8 to 10 | -0.18 to -0.02 | not counted |
+| gap held for 50 ms | 8 | 10 to 18 | 2.7 to 22 | -0.34 to -0.16 | not counted |
+| gap held for 50 ms, median volatility 2 | 8 | 7.7 to 18 | 3.0 to 16 | -0.26 to -0.20 | not counted |
+| leans of 0.25 | 8 | 4.4 to 15 | 3.3 to 13 | -0.14 to -0.03 | not counted |
+| jumps of 6, three times as often | 8 | 9.3 to 28 | 4.6 to 32 | -0.14 to -0.01 | not counted |
+| jumps of 9 | 8 | 7.2 to 21 | 5.3 to 27 | -0.14 to -0.01 | not counted |
+| jumps of 9, three times as often | 24 | 6.6 to 46 | 2.7 to 19 | -0.12 to 0.00 | 16 |
+| jumps of 10, three times as often | 24 | 8.8 to 43 | 4.6 to 18 | -0.11 to -0.01 | 11 |
+| jumps of 12 | 24 | 6.8 to 82 | 3.2 to 22 | -0.11 to -0.02 | 12 |
+| jumps of 12, half-life 100 s | 24 | 7.9 to 75 | 5.7 to 22 | -0.11 to -0.02 | 13 |
+| jumps of 12, median volatility 1.3 | 24 | 6.4 to 46 | 5.6 to 18 | -0.18 to -0.04 | 20 |
+
+Jumps of mean 12 are the smallest change that brings the tails about: one number, and every other figure stays where it was.
+Some thirty-six jumps make the kurtosis of three hours, and the largest of them most of it, so no variant has all seeds inside."""
 
 Part = tuple[str, list[str]]
 """A part of the report, and what is wrong in it."""
@@ -199,25 +226,43 @@ def _base(runs: Sequence[Mapping[str, float]], minutes: float) -> Part:
 
 def _extended(runs: Sequence[Mapping[str, float]], hours: float) -> Part:
     rows, wrong = [], []
+    notes, most_out = [], most_by_chance(len(runs))
     for name, (low, high) in EXTENDED.items():
         values = [run[name] for run in runs]
         least, most = low - WIDER * abs(low), high + WIDER * abs(high)
-        rows.append((name, f"{low:g} to {high:g}", f"{min(values):.3f} to {max(values):.3f}", f"{fmean(values):.3f}"))
-        wrong += [
-            f"extended, {name}: {value:.3f} with seed {seed}, allowed {least:.3f} to {most:.3f}"
+        outside = (sum(value < least for value in values), sum(value > most for value in values))
+        found = f"{min(values):.3f} to {max(values):.3f}"
+        rows.append((name, f"{low:g} to {high:g}", found, f"{fmean(values):.3f}", "{} + {}".format(*outside)))
+        if max(outside) > most_out:
+            wrong.append(f"extended, {name}: {found}; {max(outside)} seeds beyond one end of {least:.3f} to {most:.3f}")
+        notes += [
+            f"- {name}: {value:.3f} with seed {seed}, widened range {least:.3f} to {most:.3f}"
             for seed, value in enumerate(values, 1)
             if not least <= value <= most
         ]
     for name, expected in (("up, lowest decile", "0.04"), ("up, highest decile", "0.96")):
         values = [run[name] for run in runs]
-        rows.append((name, expected, f"{min(values):.3f} to {max(values):.3f}", f"{fmean(values):.3f}"))
+        rows.append((name, expected, f"{min(values):.3f} to {max(values):.3f}", f"{fmean(values):.3f}", ""))
     lowest, highest = (fmean(run[f"up, {which} decile"] for run in runs) for which in ("lowest", "highest"))
     if lowest > LOWEST_UP or highest < HIGHEST_UP:
         wrong.append(f"extended, P(up) rises from {lowest:.3f} to {highest:.3f} only")
-    rows += [(name, "", "", f"{fmean(run[name] for run in runs):.3f}") for name in ("volatility 1 s", "market orders/s")]
+    rows += [(name, "", "", f"{fmean(run[name] for run in runs):.3f}", "") for name in ("volatility 1 s", "market orders/s")]
     title = f"## The extended book, {len(runs)} seeds of {hours:g} hours"
-    words = "Every seed must lie in the expected range widened by a quarter at both ends."
-    return f"{title}\n\n{words}\n\n{table(('figure', 'expected', 'found', 'mean'), rows)}", wrong
+    words = (
+        f"Expected are the least and the most over {THEIR_SEEDS} seeds, widened here by a quarter at both ends. Of one and "
+        f"the same model j or more of {len(runs)} other seeds lie beyond one end with a chance of at most "
+        f"C({len(runs)}, j) / C({len(runs) + THEIR_SEEDS}, j); up to {most_out} are not rarer than {CHANCE:.0%}, more are wrong."
+    )
+    parts = [title, words, table(("figure", "expected", "found", "mean", "seeds below + above"), rows)]
+    return "\n\n".join([*parts, "Single seeds beyond the widened ranges:", "\n".join(notes) or "None."]), wrong
+
+
+def most_by_chance(seeds: int) -> int:
+    """Return how many of our seeds may lie below the least of theirs, if one model made both.
+
+    All orders of the values being equally likely, the lowest j are all ours with the chance C(n, j) / C(n + m, j).
+    """
+    return max(j for j in range(seeds + 1) if comb(seeds, j) / comb(seeds + THEIR_SEEDS, j) >= CHANCE)
 
 
 if __name__ == "__main__":

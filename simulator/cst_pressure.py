@@ -44,7 +44,8 @@ class Temper:
     log_vol_half_life_s: float = 300.0
     drift: float = 0.0
     jump_rate: float = 1 / 300
-    jump_mean: float = 6.0
+    jump_mean: float = 12.0
+    """Of the size; the description says 6, with which the tails it reports do not come about (docs/decisions/0014)."""
     taker_lean: float = 0.5
     """How market orders answer to each tick between efficient price and mid; the knob of toxicity."""
     book_lean: float = 0.5
