@@ -1,16 +1,28 @@
 """Who gets in: a bounded number of connections, and none that comes and says nothing."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from simulator.site import Site
 
+strangers_log: Final = logging.getLogger("simulator.door")
+"""Of the web server: what strangers send is no news, what breaks is."""
 SPARE_FILES: Final = 64
 """Open files the process keeps for itself."""
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError | ConnectionError)
+
+
+strangers_log.addFilter(_is_news)
 
 
 class _Shut(asyncio.Protocol):

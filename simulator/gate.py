@@ -110,6 +110,10 @@ async def _body_in_time(site: Site, request: web.Request) -> None:
     try:
         async with asyncio.timeout(site.options.body_s):
             await request.read()
+    except web.RequestPayloadError:
+        raise Refused(Code.BAD_REQUEST, "the body is not what its headers say") from None
+    except ConnectionError:
+        raise LostAnswer from None  # who asked is gone, and so is the rest of the body
     except TimeoutError:
         raise Refused(Code.BAD_REQUEST, "the body did not come in time", message="Request timeout", http_status=408) from None
 

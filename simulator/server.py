@@ -12,7 +12,7 @@ from aiohttp import web
 
 from simulator import control, levers, rest_elsewhere, rest_history, rest_orders, rest_private, rest_public, sockets, sockets_rpc
 from simulator.accounts import Account
-from simulator.door import door_of
+from simulator.door import door_of, strangers_log
 from simulator.gate import API, SITE, STREAMS, gate
 from simulator.site import Site
 from simulator.verify import Domain
@@ -60,7 +60,14 @@ def print_line(record: dict[str, object]) -> None:
 @asynccontextmanager
 async def serving(site: Site, host: str, port: int) -> AsyncIterator[int]:
     """Serve until the block ends; yields the port."""
-    runner = web.AppRunner(build_app(site), access_log=None, shutdown_timeout=1.0, keepalive_timeout=site.options.keep_alive_s)
+    runner = web.AppRunner(
+        build_app(site),
+        access_log=None,
+        logger=strangers_log,
+        shutdown_timeout=1.0,
+        keepalive_timeout=site.options.keep_alive_s,
+        lingering_time=site.options.body_s,
+    )
     await runner.setup()
     listener = _listen(host, port)
     assert runner.server is not None
