@@ -169,6 +169,7 @@ SENTENCES: Final[dict[str, str]] = {
     "order_withheld": "{side} order withheld: {text}",
     "order_ended": "Order {order} ended: {status} {reason}",
     "order_adopted": "Order {order} of an earlier run found on the exchange",
+    "order_came_back": "Order {order} had ended, and the exchange still lists it as open: it counts as live again",
     "order_outcome_unknown": "Order {order}: the answer was lost ({reason}); asking the exchange",
     "order_inferred_gone": "Order {order} counts as gone: {reason}",
     "filled": "Filled: {side} {size} {market} @ {price} (position: {position})",

@@ -241,8 +241,17 @@ class OrderManager:
             self._emit(DeadManSwitchArmed(countdown_s=action.countdown_s, asked_ms=asked_ms, received_ms=now_ms))
 
     async def disarm(self) -> None:
-        """Take back the dead-man's switch; the answer arrives as an event like any other."""
-        await self._arm(ArmDeadManSwitch(countdown_s=0))
+        """Take back the dead-man's switch; the answer arrives as an event like any other.
+
+        A key that is refused here is not told once more: whoever stops knows, and nothing depends on this answer.
+        """
+        try:
+            await self._exchange.arm_dead_man_switch(0)
+        except ExchangeError as error:
+            self._emit(DeadManSwitchFailed(reason=str(error), received_ms=self._clock.now_ms()))
+        else:
+            now_ms = self._clock.now_ms()
+            self._emit(DeadManSwitchArmed(countdown_s=0, asked_ms=now_ms, received_ms=now_ms))
 
     async def _read_fills(self) -> tuple[Fill, ...]:
         """Read executions, newest first, back to one that is known; one page where none is known yet."""

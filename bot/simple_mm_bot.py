@@ -159,6 +159,7 @@ class MarketMaker:
     async def run(self) -> None:
         """Run until cancelled. The exchange may be unreachable at first: it is asked again until it answers."""
         self.ids.extend(*await asyncio.to_thread(self._home.reserve_ids))
+        self.engine.mode.epochs = await asyncio.to_thread(self._home.note_epoch, self.ids.epoch)
         for each in self.config.markets():
             for warning in each.warnings():
                 self.logger.log("WARNING", "configuration_warning", each.market, text=warning)

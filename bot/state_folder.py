@@ -13,6 +13,8 @@ from bot.core.errors import ConfigurationError
 from bot.core.order_ids import MAX_NONCE
 
 CRASH_WINDOW_MS: Final = 600_000
+EPOCHS_KEPT: Final = 1_000
+"""Runs remembered; the orders of older ones have expired long ago."""
 ID_BLOCK: Final = 1_000
 """Order ids reserved at a time; a crash loses at most this many numbers, and never repeats one."""
 
@@ -67,6 +69,16 @@ class StateFolder:
             raise ConfigurationError(f"all order ids up to {MAX_NONCE} are used; start with a new MMBOT_HOME and a new API key")
         self._write(file, str(end), durable=True)
         return first, end
+
+    def note_epoch(self, epoch: str) -> frozenset[str]:
+        """Remember durably that a run with this epoch in its order ids begins; return the epochs of all runs before it.
+
+        Raises: ConfigurationError when the folder cannot be written.
+        """
+        file = self.path / "epochs"
+        earlier = file.read_text(encoding="utf-8").split() if file.exists() else []
+        self._write(file, "\n".join([*earlier[-EPOCHS_KEPT:], epoch]), durable=True)
+        return frozenset(earlier)
 
     def token(self) -> str:
         """Return the access token, made at the first call."""

@@ -71,12 +71,15 @@ class Verbs:
     async def start(self, config: BotConfig) -> dict[str, Any]:
         """Start quoting, also from PAUSED and HALTED: a person has looked.
 
-        Raises: AlreadyRunning; RiskRefused while a HALT marker stands in the state folder.
+        Raises: AlreadyRunning; RiskRefused while a HALT marker stands in the state folder, or another bot quotes here.
         """
         if self._engine.mode.is_quoting:
             raise AlreadyRunning("the bot is already running; stop it first to start it anew")
         if self._home.is_halted:
             raise RiskRefused("halt_marker", f"a HALT marker stands; remove {self._home.path / 'HALT'} when the cause is known")
+        for report in self._engine.orders.foreign.values():
+            if (second := self._engine.mode.met(report)) is not None:
+                raise RiskRefused(second.code, second.text)
         self._emit(QuotingStarted(received_ms=self._clock.now_ms(), by_person=True))
         await self._until(lambda: self._engine.mode.is_quoting, 2.0)
         return {"status": "started", "config": config.model_dump(mode="json")}
@@ -90,7 +93,7 @@ class Verbs:
             await self._until(lambda: self._engine.state is BotState.STOPPED, 2.0)
             gone = await self._until(lambda: not self._engine.bot_orders() and self._orders.is_idle, STOP_TIMEOUT_S)
             remaining = await self._remaining() if gone else self._possibly_live()
-            if not remaining:
+            if not remaining and not self._is_another_bot_here():
                 await self._orders.disarm()
             self._logger.log("INFO", "bot_stopped", None, remaining=len(remaining))
             return {"status": "stopped" if not remaining else "stopping", "remaining": remaining}
@@ -261,6 +264,13 @@ class Verbs:
     def _possibly_live(self) -> list[str]:
         return [order.client_order_id for order in self._engine.bot_orders()]
 
+    def _is_the_bots(self, client_order_id: str) -> bool:
+        return owner_of(client_order_id) is Owner.BOT and self._engine.mode.is_ours(client_order_id)
+
+    def _is_another_bot_here(self) -> bool:
+        """Report whether the account's switch protects somebody else's quotes, too."""
+        return any(owner_of(each.client_order_id) is Owner.BOT for each in self._engine.orders.foreign.values())
+
     async def _remaining(self) -> list[str]:
         """Ask the exchange until it lists no order of the bot, because its reads lag its book; names what is still listed."""
         listed = self._possibly_live()
@@ -272,7 +282,7 @@ class Verbs:
                     except ExchangeError as error:
                         self._logger.log("WARNING", "stop_not_verified", None, reason=str(error))
                     else:
-                        listed = [each.client_order_id for each in reports if owner_of(each.client_order_id) is Owner.BOT]
+                        listed = [each.client_order_id for each in reports if self._is_the_bots(each.client_order_id)]
                         if not listed:
                             return []
                     await asyncio.sleep(VERIFY_PAUSE_S)

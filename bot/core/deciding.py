@@ -13,7 +13,7 @@ from bot.core.live_orders import LiveOrders
 from bot.core.maker import Desk, Maker
 from bot.core.market_view import MarketView
 from bot.core.mode import BotState, Mode
-from bot.core.nets import AccountSync, DeadManSwitch
+from bot.core.nets import AccountSync, DeadManSwitch, Steadiness
 from bot.core.notes import Note, Reason
 from bot.core.numbers import plain
 from bot.core.order_ids import OrderIds
@@ -42,6 +42,7 @@ class Deciding:
     account: Account
     sync: AccountSync
     switch: DeadManSwitch
+    steadiness: Steadiness
     exchange_clock: ExchangeClock
     pace: Pace
     day: DayBook
@@ -64,7 +65,8 @@ class Deciding:
         blocked = self.sync.blocks() or self.switch.blocks(now_ms) or self._held()
         for maker in self.makers.values():
             if self.mode.is_quoting:
-                actions += maker.decide(self._desk(maker, risk, now_ms), blocked or self.paused_markets.get(maker.market))
+                alone = self.steadiness.blocks(maker.market, now_ms) or self.paused_markets.get(maker.market)
+                actions += maker.decide(self._desk(maker, risk, now_ms), blocked or alone)
             else:
                 actions += maker.pull(self.orders, self.state_reason, now_ms)
             self.switch.lease(maker.market, now_ms)

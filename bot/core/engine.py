@@ -62,7 +62,7 @@ from bot.core.live_orders import LiveOrders
 from bot.core.maker import Maker
 from bot.core.market_view import MarketView
 from bot.core.mode import BotState, Mode
-from bot.core.nets import AccountSync, DeadManSwitch
+from bot.core.nets import AccountSync, DeadManSwitch, Steadiness
 from bot.core.notes import Note, Reason
 from bot.core.numbers import plain
 from bot.core.order_ids import OrderIds
@@ -100,12 +100,13 @@ class Engine(Deciding):
         self.ids = ids
         self.views: dict[str, MarketView] = {}
         self.makers: dict[str, Maker] = {}
-        self.orders = LiveOrders()
+        self.orders = LiveOrders(self.mode.is_ours)
         self.account = Account()
         self.risk = RiskLoop(limits or _position_limits(self.settings), caps)
         self.counters = Counters()
         self.sync = AccountSync(account_settings)
         self.switch = DeadManSwitch(account_settings)
+        self.steadiness = Steadiness()
         self.exchange_clock = ExchangeClock()
         self.pace = Pace(account_settings.requests_per_minute)
         self.day = DayBook()
@@ -151,17 +152,18 @@ class Engine(Deciding):
                 self.risk.funded(event)
             case PlaceAcknowledged() | PlaceRefused() | PlaceNotSent() | PlaceOutcomeUnknown():
                 self._apply_place_answer(event)
-            case CancelAcknowledged():
-                self.orders.saw(event.client_order_id, Saw.CANCEL_ANSWERED, event.received_ms)
-            case CancelNotFound():
-                self.orders.saw(event.client_order_id, Saw.CANCEL_NOT_FOUND, event.received_ms)
+            case CancelAcknowledged() | CancelNotFound():
+                saw = Saw.CANCEL_NOT_FOUND if isinstance(event, CancelNotFound) else Saw.CANCEL_ANSWERED
+                self.orders.saw(event.client_order_id, saw, event.received_ms)
             case CancelFailed():
                 self.orders.saw(event.client_order_id, Saw.CANCEL_LOST, event.received_ms)
                 self._note("WARNING", "cancel_failed", None, order=event.client_order_id, reason=event.reason)
             case AccountRead() | AccountReadFailed():
                 self._apply_account_read(event)
             case DeadManSwitchArmed() | DeadManSwitchFailed():
-                self._apply_switch(event)
+                self.switch.apply(event)
+                if isinstance(event, DeadManSwitchFailed):
+                    self._note("WARNING", "dead_man_switch_failed", None, reason=event.reason)
             case VenueRefusedKey():
                 self.halt(
                     Reason(code="key_refused", text=f"the exchange refuses the key ({event.exchange_code}): {event.message}")
@@ -240,7 +242,8 @@ class Engine(Deciding):
         self.feed_seen_ms[event.feed] = event.received_ms
         if isinstance(event, StreamAlive):
             return
-        lost = isinstance(event, FeedLost)
+        if lost := isinstance(event, FeedLost):
+            self.steadiness.lost(event)
         self._note(
             "WARNING" if lost else "INFO",
             "feed_lost" if lost else "feed_restored",
@@ -260,14 +263,10 @@ class Engine(Deciding):
             self.feed_seen_ms["account"] = event.received_ms
         match event:
             case OrdersReported():
-                for report in event.orders:
-                    self._apply_report(report, event.received_ms)
-                if event.is_snapshot:
-                    self._doubts.absent(self.orders, event)
-                    self.orders.forget_strangers(event)
+                self._apply_orders(event)
             case OrderLookedUp():
                 if event.report is not None:
-                    self._apply_report(event.report, event.received_ms)
+                    self._apply_report(event.report, event.received_ms, event.asked_ms)
                 self._doubts.looked_up(event)
             case FillsReported():
                 self._apply_fills(event)
@@ -280,16 +279,27 @@ class Engine(Deciding):
                 self.account.apply_balance(event)
                 self.risk.reported(event, self.views)
 
-    def _apply_report(self, report: OrderReport, now_ms: int) -> None:
+    def _apply_orders(self, event: OrdersReported) -> None:
+        for report in event.orders:
+            self._apply_report(report, event.received_ms, event.asked_ms if event.source == "rest" else None)
+        if event.is_snapshot:
+            self._doubts.absent(self.orders, event)
+            self.orders.forget_strangers(event)
+            for order in self.orders.revive(event):
+                self._note("ERROR", "order_came_back", order.market, order=order.client_order_id)
+
+    def _apply_report(self, report: OrderReport, now_ms: int, asked_ms: int | None) -> None:
         view = self.views.get(report.market)
         before = self.orders.get(report.client_order_id)
+        if before is None and (second := self.mode.met(report)) is not None:
+            self.halt(second)
         if view is None:
             if before is None and report.status.is_open:
                 self.orders.foreign[report.exchange_order_id] = report
             elif not report.status.is_open:
                 self.orders.foreign.pop(report.exchange_order_id, None)
             return
-        after = self.orders.report(report, view.rules, now_ms)
+        after = self.orders.report(report, view.rules, now_ms, asked_ms)
         if after is not None:
             self.risk.changed(after)
             self._told(before, after, now_ms)
@@ -298,13 +308,13 @@ class Engine(Deciding):
         """Draw the consequences of a change that the exchange reported."""
         if before is None:
             self._note("WARNING", "order_adopted", after.market, order=after.client_order_id, owner=after.owner)
-            if self.sync.is_synced and (second := self.mode.met(after)) is not None:
-                self.halt(second)
             return
         if before.status == after.status or after.owner is not Owner.BOT:
             return
         if after.status is Status.RESTING:
             self.risk.rested(after, now_ms)
+            if (maker := self.makers.get(after.market)) is not None:
+                maker.rested(after)
         if after.status.is_ended:
             self._ended(before, after, now_ms)
 
@@ -428,11 +438,6 @@ class Engine(Deciding):
             self._note("WARNING", "account_read_failed", None, reason=event.reason)
         elif self.sync.read(event):
             self._note("INFO", "account_synced", None, positions=len(self.account.reported), orders=len(self.bot_orders()))
-
-    def _apply_switch(self, event: DeadManSwitchArmed | DeadManSwitchFailed) -> None:
-        self.switch.apply(event)
-        if isinstance(event, DeadManSwitchFailed):
-            self._note("WARNING", "dead_man_switch_failed", None, reason=event.reason)
 
     def _apply_command(self, event: QuotingStarted | QuotingPaused | QuotingHalted | QuotingStopped) -> None:
         if isinstance(event, QuotingStarted | QuotingPaused) and event.market is not None:

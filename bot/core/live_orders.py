@@ -5,7 +5,7 @@ but never touched. An order enters before its request leaves, so the stream may 
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -16,6 +16,10 @@ from bot.core.numbers import Lots
 from bot.core.order_ids import owner_of
 from bot.core.orders import ExchangeStatus, Order, OrderReport, Owner, Saw, Side, Status, TimeInForce, next_status
 
+READ_LAG_MS = 5_000
+"""What the exchange's REST reads may lag behind its book."""
+BELIEVED_END_MS = 30_000
+"""The exchange's lists lag its stream by less than this: one that was asked for later and still has the order is right."""
 ENDED_KEPT = 2000
 """Ended orders remembered, so that late fills and late answers still find theirs."""
 
@@ -33,7 +37,9 @@ _SAW = {
 class LiveOrders:
     """The order table; a change of status returns the order before and after."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_ours: Callable[[str], bool] = lambda _client_order_id: True) -> None:
+        """`is_ours` tells our own earlier runs from another bot, whose orders are a stranger's whatever their ids look like."""
+        self._is_ours = is_ours
         self._live: dict[str, Order] = {}
         self._ended: OrderedDict[str, Order] = OrderedDict()
         self._holes: dict[str, Order] = {}
@@ -93,10 +99,11 @@ class LiveOrders:
         if old is not None and old.replaced_by == new.client_order_id:
             self.saw(old.client_order_id, saw, now_ms, replaced_by=None, cancel_asked=False)
 
-    def report(self, report: OrderReport, market: Market, now_ms: int) -> Order | None:
+    def report(self, report: OrderReport, market: Market, now_ms: int, asked_ms: int | None = None) -> Order | None:
         """Apply what the exchange says about an order of ours; returns it as it is now, None when the report is a stranger's.
 
-        Reports older than the newest applied one change nothing but the filled size, which only grows.
+        Reports older than the newest applied one change nothing but the filled size, which only grows. `asked_ms` is when a
+        REST answer was asked for, None on the stream: an answer that may be older than a doubt does not end the doubt.
         """
         order = self.get(report.client_order_id)
         if order is None:
@@ -104,7 +111,7 @@ class LiveOrders:
         filled = Lots(max(order.filled, market.floor_lots(report.filled)))
         learned: dict[str, object] = {"filled": filled, "exchange_order_id": report.exchange_order_id}
         saw = _SAW.get(report.status)
-        if saw is None or report.updated_ms < order.updated_ms:
+        if saw is None or report.updated_ms < order.updated_ms or _may_be_older_than_the_doubt(order, saw, asked_ms):
             return self._store(msgspec.structs.replace(order, filled=filled, exchange_order_id=report.exchange_order_id))
         learned |= {"updated_ms": report.updated_ms}
         if order.status.is_ended and not order.end_is_reported and report.status.is_open:
@@ -120,6 +127,16 @@ class LiveOrders:
         self._ended.pop(order.client_order_id, None)
         learned |= {"status": Status.RESTING, "since_ms": now_ms, "reason": "came back", "adopted": True}
         return self._store(msgspec.structs.replace(order, **learned))
+
+    def revive(self, event: OrdersReported) -> list[Order]:
+        """Take back ends that a complete REST list denies long after they were told: the exchange has the last word."""
+        revived = []
+        for report in event.orders if event.source == "rest" else ():
+            order = self._ended.get(report.client_order_id)
+            if order is not None and report.status.is_open and event.asked_ms - order.since_ms > BELIEVED_END_MS:
+                learned: dict[str, object] = {"end_is_reported": False, "updated_ms": report.updated_ms}
+                revived.append(self._revive(order, learned, event.received_ms))
+        return revived
 
     def filled_at_least(self, client_order_id: str, filled: Lots) -> Order | None:
         """Raise the filled size to the sum of known fills; the status waits for the exchange's word."""
@@ -147,7 +164,7 @@ class LiveOrders:
     def _meet(self, report: OrderReport, market: Market, now_ms: int) -> Order | None:
         """Take in an order that we did not send in this run: ours of an earlier run by its id, or a stranger's."""
         owner = owner_of(report.client_order_id)
-        if owner is Owner.FOREIGN or report.price is None:
+        if owner is Owner.FOREIGN or report.price is None or not self._is_ours(report.client_order_id):
             if report.status.is_open:
                 self.foreign[report.exchange_order_id] = report
             else:
@@ -172,6 +189,12 @@ class LiveOrders:
         while len(self._ended) > ENDED_KEPT:
             self._ended.popitem(last=False)
         return order
+
+
+def _may_be_older_than_the_doubt(order: Order, saw: Saw, asked_ms: int | None) -> bool:
+    """Report whether an order that was known to rest, and then came into doubt, is said to rest by a look that may lag."""
+    was_known = order.status is Status.UNKNOWN and order.exchange_order_id is not None and not order.adopted
+    return saw is Saw.OPEN and was_known and asked_ms is not None and asked_ms - order.since_ms < READ_LAG_MS
 
 
 def adopted(report: OrderReport, owner: Owner, market: Market, now_ms: int) -> Order:

@@ -144,6 +144,13 @@ class Maker:
             bids_first = sorted(self._answered, key=lambda shown: shown.partition(" ")[0])  # answers come in any order
             self._note("INFO", "orders_placed", orders=", ".join(bids_first))
 
+    def rested(self, order: Order) -> None:
+        """An order rests on the book: one that was in doubt is wished for again if nothing else is there."""
+        is_alone = all(quote.side is not order.side for quote in self._wishes)
+        if is_alone and 0 < self._decided_ms <= order.created_ms and not order.filled:
+            self._wishes += (Quote(side=order.side, price=order.price, size=order.size),)
+            self.withheld.pop(order.side, None)
+
     def vanished(self, side: Side, now_ms: int) -> None:
         """An order of ours ended without our asking: show quotes again after the usual pause."""
         self.drop(side)

@@ -14,11 +14,13 @@ from typing import Final
 
 from bot.core.events import QuotingHalted, QuotingPaused, QuotingStarted, QuotingStopped
 from bot.core.notes import Reason
-from bot.core.order_ids import epoch_of
-from bot.core.orders import Order, Owner
+from bot.core.order_ids import epoch_of, owner_of
+from bot.core.orders import OrderReport, Owner
 
 VANISHED_MOST: Final = 2
 VANISHED_WITHIN_MS: Final = 2_000
+LATE_MS: Final = 5_000
+"""An order that was made this long after our start was not left behind by a run that ended before it."""
 
 
 class BotState(StrEnum):
@@ -35,7 +37,11 @@ class Mode:
     def __init__(self, epoch: str) -> None:
         self.state = BotState.STOPPED
         self.reason = Reason(code="stopped", text="the bot is stopped")
+        self.epochs: frozenset[str] | None = None
+        """Of the runs with our state folder; None while nobody has told, and then every order with an id of ours is ours."""
         self._epoch = epoch
+        self._stopped_after = ""
+        """Code of the halt that a person answered with a stop; "" when there was none."""
         self._vanished: deque[int] = deque(maxlen=VANISHED_MOST)
 
     def apply(self, event: QuotingStarted | QuotingPaused | QuotingHalted | QuotingStopped) -> None:
@@ -43,17 +49,20 @@ class Mode:
         match event:
             case QuotingStarted():
                 self._vanished.clear()
+                self._stopped_after = ""
                 self._enter(BotState.RUNNING, "running", "quoting was started")
             case QuotingPaused():
                 self._enter(BotState.PAUSED, "paused", event.reason)
             case QuotingHalted():
                 self._enter(BotState.HALTED, event.code, event.reason)
             case QuotingStopped():
+                if self.state is BotState.HALTED:
+                    self._stopped_after = self.reason.code
                 self._enter(BotState.STOPPED, "stopped", event.reason)
 
     def halt(self, reason: Reason) -> bool:
-        """Stop quoting until a person has looked; False when it is so already."""
-        if self.state is BotState.HALTED:
+        """Stop quoting until a person has looked; False when it is so already, or a person has looked at this and stopped."""
+        if self.state is BotState.HALTED or (self.state is BotState.STOPPED and reason.code == self._stopped_after):
             return False
         self._enter(BotState.HALTED, reason.code, reason.text)
         return True
@@ -90,15 +99,29 @@ class Mode:
         self._enter(BotState.PAUSED, "quotes_cancelled_elsewhere", text)
         return True
 
-    def met(self, order: Order) -> Reason | None:
-        """An order of the bot appeared that this run did not send, while it was running. A reason to halt, or None.
+    def is_ours(self, client_order_id: str) -> bool:
+        """Return whether an order with an id of ours was made by this run or an earlier one with the same state folder."""
+        theirs = epoch_of(client_order_id)
+        return self.epochs is None or not theirs or theirs == self._epoch or theirs in self.epochs
 
-        Two bots on one account: the one that started later gives way. Ids are made of the start time, so they tell.
+    def met(self, report: OrderReport) -> Reason | None:
+        """An order appeared that this run did not send. A reason to halt, or None.
+
+        Two bots on one account: the one that started later gives way, before it touches anything. Ids are made of the start
+        time, so they tell. What an earlier run with our own state folder left behind is no other bot, unless it is younger
+        than we are.
         """
-        theirs = epoch_of(order.client_order_id)
-        if order.owner is not Owner.BOT or not theirs or theirs == self._epoch or _started(theirs) > _started(self._epoch):
+        order_id, theirs = report.client_order_id, epoch_of(report.client_order_id)
+        if owner_of(order_id) is not Owner.BOT or not theirs or not report.status.is_open:
             return None
-        text = f"another bot that started earlier quotes on this account: its order {order.client_order_id} appeared"
+        if theirs == self._epoch or _started(theirs) > _started(self._epoch):
+            return None
+        if self.is_ours(order_id) and report.created_ms <= _started(self._epoch) + LATE_MS:
+            return None
+        text = (
+            f"another bot that started earlier quotes on this account: its order {order_id} rests there. Stop it, or, if it is "
+            "your own and its state folder is lost, wait until its orders have expired or cancel them; then start"
+        )
         return Reason(code="second_instance", text=text)
 
     def _enter(self, state: BotState, code: str, text: str) -> None:

@@ -1,9 +1,10 @@
-"""Two things that must hold before anything is quoted: an armed dead-man's switch and a known account.
+"""What must hold before anything is quoted: an armed dead-man's switch, a known account, and connections that last.
 
 The switch is the exchange's: when its countdown ends unrenewed, every open order of the account is cancelled. The countdown is
 taken to begin when our request left, the earliest moment possible.
 """
 
+from collections import deque
 from typing import Final
 
 from bot.core.actions import AnyAction, ArmDeadManSwitch, RefreshAccount
@@ -14,6 +15,11 @@ from bot.core.settings import AccountSettings
 RETRY_MS: Final = 2_000
 MARGIN_MS: Final = 2_000
 """Quotes are pulled this long before an unconfirmed countdown would end."""
+NEEDED_FEEDS: Final = ("account", "book", "best_quote", "mark")
+STORM_LOSSES: Final = 3
+STORM_MS: Final = 30_000
+ONE_LOSS_MS: Final = 1_000
+STEADY_MS: Final = 5_000
 
 
 class DeadManSwitch:
@@ -108,3 +114,32 @@ class AccountSync:
             return None
         why = "the account stream is not connected" if self._up_ms is None else "orders, positions and fills are being read"
         return Reason(code="account_not_synced", text=why)
+
+
+class Steadiness:
+    """Whether connections hold: after a storm of losses quotes stay away until nothing was lost for a while.
+
+    A single loss delays nothing. What is lost within one moment is one loss, however many feeds it took along.
+    """
+
+    def __init__(self) -> None:
+        self._lost_ms: dict[str | None, deque[int]] = {}
+
+    def lost(self, event: FeedLost) -> None:
+        """A feed of one market, or of all of them, was lost."""
+        if event.feed not in NEEDED_FEEDS:
+            return
+        losses = self._lost_ms.setdefault(event.market, deque(maxlen=STORM_LOSSES))
+        if not losses or event.received_ms - losses[-1] >= ONE_LOSS_MS:
+            losses.append(event.received_ms)
+        else:
+            losses[-1] = event.received_ms
+
+    def blocks(self, market: str, now_ms: int) -> Reason | None:
+        """Return why nothing is shown although everything is there again."""
+        for losses in (self._lost_ms.get(None), self._lost_ms.get(market)):
+            is_storm = losses and len(losses) == STORM_LOSSES and losses[-1] - losses[0] <= STORM_MS
+            if losses and is_storm and now_ms - losses[-1] < STEADY_MS:
+                text = f"{len(losses)} losses of connections within {(losses[-1] - losses[0]) / 1000:.0f} s"
+                return Reason(code="connection_unsteady", text=f"{text}: waiting for {STEADY_MS // 1000} s without one")
+        return None

@@ -11,8 +11,8 @@ from bot.core.mode import BotState
 from simulator.faults import Fault
 from simulator.frames import Frame, encode
 from simulator.hub import PathListener
-from simulator.inprocess_trouble import account_frame, family, late, silence
-from tests.support.virtual_world import MARKET, VirtualBot, World
+from simulator.inprocess_trouble import account_frame, changed, family, late, silence
+from tests.support.virtual_world import MARKET, START_MS, VirtualBot, World
 
 
 def skip_next(world: World, family_name: str, key: str | None) -> None:
@@ -175,10 +175,46 @@ def test_f075_streams_that_break_every_two_seconds_make_no_storm() -> None:
 
         creates = world.requests("create", "edit", since_s=began_s)
         handshakes = world.requests("stream", since_s=began_s)
-        assert len(creates) <= 40, "at most one pair for each time they were back"
+        assert len(creates) <= 6, "at most one pair for each loss before it was known as a storm"
         assert len(handshakes) <= 20 * 7
         assert bot.state is BotState.RUNNING
+        assert [each for each in bot.said("quotes_pulled") if each["reason"] == "connection_unsteady"]
+        ended_s = world.now_s - 2
         world.until(lambda: len(world.resting()) == 2, 60)
+        assert world.requests("create", "edit", since_s=ended_s - 1)[0].ms >= START_MS + (ended_s + 5) * 1000
+
+
+def test_f075_a_single_break_delays_nothing() -> None:
+    with World(seed=76) as world:
+        world.quoting_bot()
+        for _ in range(3):
+            world.run_for(31)
+            world.exchange.site.hub.cut_all()
+            world.until(lambda: not world.resting(), 5)
+
+            assert world.until(lambda: len(world.resting()) == 2, 10) < 4
+
+
+def test_f082_an_end_that_the_exchange_denies_for_long_is_taken_back_and_the_order_cancelled() -> None:
+    with World(seed=82) as world:
+        world.checks.allow("I7", "the stream told the end of an order that lives")
+        bot = world.quoting_bot(order_lifetime_s=600)
+        bid = world.resting("BUY")[0]
+        lied = world.exchange.meddle_with_streams(account_frame("ORDER", status="PARTIALLY_FILLED"), changed(status="CANCELLED"))
+        world.hit("BUY", 300)
+        world.until(lambda: lied.struck, 5)
+        world.run_for(3)
+        held = bot.engine.orders.get(bid.external_id)
+        assert held is not None
+        assert not held.is_live
+        assert bid.is_open
+        world.exchange.stop_meddling()
+        world.until(lambda: bot.said("order_came_back"), 100)
+        world.run_for(5)
+
+        assert not bid.is_open, "cancelled on sight"
+        assert bot.position == world.true_position()
+        assert len(world.resting()) == 2
 
 
 def test_f080_a_gap_on_the_accounts_stream_pauses_creates_until_everything_was_read_again() -> None:

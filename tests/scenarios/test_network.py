@@ -151,8 +151,11 @@ def test_f104_a_revoked_key_halts_says_so_and_leaves_the_rest_to_switch_and_expi
         assert bot.said("bot_halted")
         world.until(lambda: not world.live(), 40)
         tried = list(world.requests("create", "edit", since_s=began_s))
+        world.do(bot.maker.stop(), bot)
 
         assert len(tried) <= 2
+        assert bot.state is BotState.STOPPED
+        assert len(bot.said("bot_halted")) == 1, "the stop does not find it out anew"
 
 
 def test_f105_without_a_confirmed_switch_no_quote_stands_longer_than_the_countdown() -> None:

@@ -227,3 +227,15 @@ def test_f019_a_price_that_waited_too_long_for_its_place_is_not_sent() -> None:
             order = bot.engine.orders.get(each.body["id"])
             assert order is not None
             assert each.ms - order.created_ms <= 1_500 + 10
+
+
+def test_f001_an_order_in_doubt_that_turns_out_to_rest_where_it_should_is_kept() -> None:
+    with World(seed=1) as world:
+        bot = world.bot(max_position="0.012")  # no room for a second order beside the one in doubt
+        world.exchange.meddle("create", lose_answer(), times=2)
+        world.until(lambda: len(world.resting()) == 2 == len(bot.live()) and not bot.why_not_quoting, 20)
+        world.run_for(5)
+
+        assert len(world.requests("create", "edit")) == 2, "nothing was placed anew"
+        assert world.requests("cancel") == []
+        assert {order.external_id for order in world.resting()} == {order.client_order_id for order in bot.live()}

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.core.errors import ConfigurationError
+from bot.core.errors import ConfigurationError, RiskRefused
 from bot.core.mode import BotState
-from bot.core.orders import Owner
+from bot.core.order_ids import epoch_of
+from bot.core.orders import Status
 from bot.state_folder import StateFolder
 from simulator.inprocess import Setting
 from simulator.inprocess_trouble import delay
@@ -23,7 +24,11 @@ from tests.support.virtual_world import MARKET, START_MS, World
 def restart(world: World, **changes: Any) -> None:
     """Start the program again on the same state folder, as a service manager would, and wait until it quotes alone."""
     bot = world.quoting_bot(**changes)
-    assert {order.external_id for order in world.live()} == {order.client_order_id for order in bot.live()}
+    here = {order.client_order_id for order in bot.live() if order.status is not Status.UNKNOWN}
+    assert here == {order.external_id for order in world.live()}
+    known = {order.external_id for order in world.orders()}
+    unsent = {order.client_order_id for order in bot.live()} - here
+    assert not unsent & known, "what is in doubt until its expiry never reached the exchange"
 
 
 @pytest.mark.parametrize("grid", [("1", "0.00001"), ("0.01", "0.001"), ("0.25", "0.0007"), ("5", "0.00001")])
@@ -242,26 +247,55 @@ def test_f150_a_step_and_a_drift_of_the_exchanges_clock_are_followed() -> None:
         assert len(world.resting()) == 2
 
 
-def test_f151_on_one_host_the_folder_is_locked_and_elsewhere_the_newer_instance_stops() -> None:
+def test_f151_on_one_host_the_folder_is_locked_and_elsewhere_the_newer_instance_gives_way_untouching() -> None:
     with World(seed=153) as world:
         older = world.quoting_bot()
         with older.home.lock(), pytest.raises(ConfigurationError, match="another bot"), StateFolder(older.home.path).lock():
             pass
         world.run_for(3)
+        standing = {order.external_id for order in world.resting()}
         newer = world.bot(home="another-host")
-        world.until(lambda: newer.state in (BotState.PAUSED, BotState.HALTED), 20, "the newer one gives way")
-        quiet_since_s = world.now_s
-        world.run_for(10)
-        ids = {each.body["id"] for each in world.requests("create", "edit", since_s=quiet_since_s)}
-        assert not [each for each in ids if newer.maker.ids.epoch in each]
+        world.until(lambda: newer.state is BotState.HALTED, 20, "the newer one gives way")
+        assert {order.external_id for order in world.resting()} == standing, "before it touched anything"
+        world.run_for(100)
+        assert not [each for each in world.requests("create", "edit") if newer.maker.ids.epoch in each.body["id"]]
+        assert older.state is BotState.RUNNING
+        assert not older.said("bot_paused")
 
-        if older.state is BotState.PAUSED:  # the newcomer took the older one's quotes for leftovers: a person looks
-            world.do(older.maker.start(), older)
-        world.until(lambda: len(world.resting()) == 2, 20)
+        with pytest.raises(RiskRefused, match="another bot"):  # a person insists
+            world.do(newer.maker.start(), newer)
+        world.do(newer.maker.stop(), newer)
+        assert older.state is BotState.RUNNING
+        assert older.engine.switch.left_ms(older.clock.now_ms()) > 0
+        assert len(world.resting()) == 2
+        assert older.position == world.true_position()
+
+
+def test_f151_quotes_that_appear_later_stop_the_newer_instance_and_the_older_one_goes_on() -> None:
+    with World(seed=154) as world:
+        older = world.quoting_bot()
+        world.do(older.maker.pause(), older)
+        newer = world.quoting_bot(home="another-host")
         world.run_for(3)
-        assert (newer.state, newer.engine.state_reason.code) == (BotState.HALTED, "second_instance")
-        assert older.position == newer.position == world.true_position()
-        assert world.live(Owner.FOREIGN) == []
+        world.do(older.maker.start(), older)
+        world.until(lambda: newer.state is BotState.HALTED, 10)
+        world.until(lambda: {older.maker.ids.epoch} == {epoch_of(order.external_id) for order in world.resting()}, 10)
+        world.run_for(5)
+
+        assert newer.engine.state_reason.code == "second_instance"
+        assert older.state is BotState.RUNNING
+        assert len(world.resting()) == 2
+
+
+def test_f151_what_an_earlier_run_with_the_same_folder_left_is_no_other_bot() -> None:
+    with World(seed=155) as world:
+        first = world.quoting_bot()
+        first.kill()
+        left = {order.external_id for order in world.resting()}
+        second = world.quoting_bot()
+
+        assert second.state is BotState.RUNNING
+        assert not left & {order.external_id for order in world.live()}
 
 
 def test_c9_a_short_soak_of_small_troubles_keeps_every_invariant() -> None:
