@@ -18,7 +18,7 @@ from bot.extended import exchange as venue
 from bot.extended.endpoints import Endpoints, endpoints_for, is_loopback, is_official
 from bot.extended.exchange import ExtendedExchange
 from bot.extended.rest import RequestOutcome
-from bot.extended.signing import Signer
+from bot.extended.signing import Signer, StandIn, is_available
 from bot.history import History
 from bot.limits_file import load_limits, require_caps
 from bot.observers.journal_keeper import JournalKeeper
@@ -32,6 +32,10 @@ from bot.simple_mm_bot import MarketMaker
 from bot.state_folder import StateFolder
 
 PROGRAM_VERSION = "0.1.0"
+UNSIGNED = (
+    "fast-stark-crypto is not installed, so nothing is signed and the simulated exchange does not look: paper works, testnet and "
+    "live do not; use Python 3.11 to 3.13 on Linux, Windows or Apple silicon and run `pip install fast-stark-crypto==0.5.0`"
+)
 MOST_REMEMBERED = 20_000
 TESTNET_ORDER_NOTIONAL = Decimal(10_000)
 """Largest value of one order on testnet, in collateral."""
@@ -196,6 +200,9 @@ async def _paper(
             text="paper mode: the exchange address and credentials of the environment are ignored, nothing real is touched; "
             "set MMBOT_ENV=testnet or live to use them",
         )
+    if not is_available():
+        paper_arguments = (*paper_arguments, "--verify", "off")
+        logger.log("WARNING", "configuration_warning", None, text=UNSIGNED)
     process = PaperProcess(paper_arguments)
     stack.push_async_callback(process.stop)
     started = await process.start()
@@ -211,4 +218,5 @@ def _keys(api_key: Secret, credentials: Credentials) -> venue.Credentials:
 
 
 def _paper_keys(account: PaperAccount) -> venue.Credentials:
-    return venue.Credentials(api_key=Secret(account.api_key), signer=Signer(Secret(account.private_key)), vault=account.vault)
+    signer = Signer(Secret(account.private_key)) if is_available() else StandIn(int(account.public_key, 16))
+    return venue.Credentials(api_key=Secret(account.api_key), signer=signer, vault=account.vault)

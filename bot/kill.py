@@ -13,7 +13,7 @@ from bot.core.errors import ConfigurationError, ExchangeError, MakerError
 from bot.environment import Environment, EnvironmentName
 from bot.extended.endpoints import endpoints_for
 from bot.extended.exchange import Credentials, ExtendedExchange
-from bot.extended.signing import Signer
+from bot.extended.signing import Signer, StandIn
 from bot.paper import ask_accounts
 from bot.secret import Secret
 from bot.state_folder import StateFolder
@@ -69,9 +69,8 @@ async def _exchange(environment: Environment, home: StateFolder) -> ExtendedExch
         if rest is None:
             raise ConfigurationError("no simulated exchange is known; start `mmbot demo`, or name one with EXTENDED_API_BASE_URL")
         account = (await ask_accounts(rest))[0]
-        credentials = Credentials(
-            api_key=Secret(account.api_key), signer=Signer(Secret(account.private_key)), vault=account.vault
-        )
+        signer = StandIn(int(account.public_key, 16))  # a cancel carries no signature
+        credentials = Credentials(api_key=Secret(account.api_key), signer=signer, vault=account.vault)
         endpoints = endpoints_for(EnvironmentName.PAPER, rest=rest)
         return ExtendedExchange(endpoints, clock, credentials=credentials, randomness=randomness)
     if environment.api_key is None or environment.credentials is None:

@@ -20,7 +20,7 @@ from bot.extended.connection import OnStream, StreamSettings, ignore_stream
 from bot.extended.endpoints import CHAIN_IDS, Endpoints
 from bot.extended.order_body import AccountKeys, order_body
 from bot.extended.rest import Deadlines, OnRequest, RestClient, ignore_request, segment
-from bot.extended.signing import Signer, domain_texts
+from bot.extended.signing import Signer, StandIn, domain_texts
 from bot.extended.streams import Streams
 from bot.ports import AccountIdentity, Clock, Emit, FeeRates, Objection, nobody_objects
 from bot.secret import Secret
@@ -40,7 +40,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """What opens one account: the API key, the signer and the position number."""
 
     api_key: Secret
-    signer: Signer
+    signer: Signer | StandIn
     vault: int
 
 
@@ -364,6 +364,7 @@ class ExtendedExchange:
             fee_rate=self._fee_rate(order, market),
             domain=domain,
             sign=credentials.signer.sign,
+            message_hash=credentials.signer.message_hash,
             replaces=order.replaces,
         )
         self._on_signed(order.client_order_id, (perf_counter_ns() - started) // 1000)

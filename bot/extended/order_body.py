@@ -33,6 +33,7 @@ def order_body(
     fee_rate: Decimal,
     domain: Mapping[str, object],
     sign: Sign,
+    message_hash: Callable[..., int] = order_message_hash,
     replaces: str | None = None,
 ) -> dict[str, Any]:
     """Return the signed request body; `replaces` is our id of the open order that this one takes the place of.
@@ -49,7 +50,7 @@ def order_body(
         collateral_resolution=market.collateral_resolution,
     )
     r, s = sign(
-        order_message_hash(
+        message_hash(
             amounts=amounts,
             expiration_s=signed_expiration_s(order.expires_ms),
             nonce=order.nonce,

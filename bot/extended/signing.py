@@ -12,8 +12,9 @@ checked before it is called.
 from collections.abc import Mapping
 from decimal import ROUND_DOWN, ROUND_UP, Context, Decimal, Inexact
 from functools import cache, lru_cache
+from hashlib import sha256
 from types import ModuleType
-from typing import Final, Never
+from typing import Any, Final, Never
 
 import msgspec
 
@@ -214,6 +215,11 @@ class Signer:
             raise ConfigurationError("the Stark private key is not a hex number of the right size") from None
         self.__key = Secret(hex(key))
 
+    @staticmethod
+    def message_hash(**message: Any) -> int:
+        """Return the hash that is signed; see `order_message_hash`."""
+        return order_message_hash(**message)
+
     def sign(self, order_hash: int) -> tuple[int, int]:
         """Return (r, s)."""
         return sign_order(order_hash, int(self.__key.reveal(), 16))
@@ -223,6 +229,36 @@ class Signer:
 
     def __reduce_ex__(self, protocol: object) -> Never:
         raise TypeError("a signer cannot be copied or pickled")
+
+
+class StandIn:
+    """Stands in for a signer on a simulated exchange that does not verify, where the signing library has no wheel.
+
+    What it returns looks like a signature and is none: any exchange that looks refuses it.
+    """
+
+    def __init__(self, public_key: int) -> None:
+        self.public_key = public_key
+
+    @staticmethod
+    def message_hash(**message: Any) -> int:
+        """Return a digest of what would be signed."""
+        text = repr(sorted(message.items())).encode()
+        return int.from_bytes(sha256(text).digest(), "big") % HASH_LIMIT
+
+    def sign(self, order_hash: int) -> tuple[int, int]:
+        """Return two numbers in the range of (r, s)."""
+        digest = int.from_bytes(sha256(f"{order_hash:x}".encode()).digest(), "big")
+        return digest % (HASH_LIMIT - 1) + 1, digest % (CURVE_ORDER - 1) + 1
+
+
+def is_available() -> bool:
+    """Return whether the library that hashes and signs is installed here."""
+    try:
+        _library()
+    except SigningUnavailable:
+        return False
+    return True
 
 
 @cache
