@@ -3,6 +3,7 @@
 import pytest
 
 from bot.core.settings import AccountSettings
+from simulator.inprocess_trouble import answer
 from tests.support.virtual_checks import InvariantViolated
 from tests.support.virtual_world import World
 
@@ -52,6 +53,27 @@ def test_without_waiting_for_either_the_next_start_cancels_what_it_finds(use_swi
         left = {order.external_id for order in world.resting()}
         world.bot(enabled=False)
         world.run_for(5)
+
+        assert not left & {order.external_id for order in world.live()}
+
+
+def test_without_the_reconciler_switch_and_expiry_are_enough() -> None:
+    with World() as world:
+        quoting(world, use_switch=True, order_lifetime_s=LIFETIME_S)
+        crash(world)
+        world.run_for(COUNTDOWN_S + 1)  # nobody ever starts again
+
+        assert world.live() == []
+
+
+def test_a_next_start_that_can_neither_list_nor_cancel_keeps_no_order_alive_beyond_its_expiry() -> None:
+    with World() as world:
+        quoting(world, use_switch=True, order_lifetime_s=LIFETIME_S)
+        crash(world)
+        left = {order.external_id for order in world.resting()}
+        world.exchange.meddle("cancel mass_cancel open_orders look_up", answer(503, b"<html>no</html>"))
+        world.bot()  # it arms the switch anew, which would have ended them
+        world.run_for(LIFETIME_S)
 
         assert not left & {order.external_id for order in world.live()}
 
