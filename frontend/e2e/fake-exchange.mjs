@@ -11,7 +11,8 @@ function seeded(seed) {
 }
 
 export class FakeExchange {
-  constructor({ env = "paper", seed = 7, nowMs = Date.now } = {}) {
+  constructor({ env = "paper", seed = 7, nowMs = Date.now, levels = 25 } = {}) {
+    this.levels = levels;
     this.random = seeded(seed);
     this.now = nowMs;
     this.env = env;
@@ -107,7 +108,7 @@ export class FakeExchange {
       const noise = seeded(middle + offset * 977)();
       return [String(middle + offset), (noise * noise * 4 + 0.02).toFixed(5)];
     };
-    const steps = Array.from({ length: 25 }, (_, index) => 1 + index * (index < 6 ? 1 : 3));
+    const steps = Array.from({ length: this.levels }, (_, index) => 1 + index * (index < 6 ? 1 : 3));
     return { bids: steps.map((step) => level(-step)), asks: steps.map((step) => level(step)) };
   }
 

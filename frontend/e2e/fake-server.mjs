@@ -1,5 +1,5 @@
 // A small stand-in for the backend: serves the built screen, the REST routes and the stream.
-// usage: node e2e/fake-server.mjs --port 8099 [--env paper] [--token secret] [--no-socket]
+// usage: node e2e/fake-server.mjs --port 8099 [--env paper] [--token secret] [--no-socket] [--every 200] [--levels 25]
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
@@ -10,11 +10,11 @@ import { FakeExchange } from "./fake-exchange.mjs";
 import { answer } from "./fake-routes.mjs";
 
 const { values: options } = parseArgs({
-  options: { port: { type: "string", default: "8099" }, env: { type: "string", default: "paper" }, token: { type: "string" }, "no-socket": { type: "boolean", default: false } },
+  options: { port: { type: "string", default: "8099" }, env: { type: "string", default: "paper" }, token: { type: "string" }, "no-socket": { type: "boolean", default: false }, every: { type: "string", default: "200" }, levels: { type: "string", default: "25" } },
 });
 const SCREEN = fileURLToPath(new URL("../../backend/ui_dist/", import.meta.url));
 const KINDS = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".woff": "font/woff" };
-const exchange = new FakeExchange({ env: options.env });
+const exchange = new FakeExchange({ env: options.env, levels: Number(options.levels) });
 const clients = new Set();
 let seq = 0;
 let last = null;
@@ -101,7 +101,7 @@ if (!options["no-socket"]) {
     });
   });
 }
-setInterval(publish, 200);
+setInterval(publish, Number(options.every));
 server.listen(Number(options.port), "127.0.0.1", () => {
   process.stdout.write(`${JSON.stringify({ url: `http://127.0.0.1:${server.address().port}/` })}\n`);
 });

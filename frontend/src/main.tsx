@@ -36,6 +36,9 @@ const connection = new Connection({
   unauthorised: tellUnauthorised,
 });
 connection.start();
+document.addEventListener("visibilitychange", () => { if (!document.hidden) connection.wake(); });
+window.addEventListener("online", () => connection.wake());
+window.addEventListener("pageshow", () => connection.wake());
 startHistory();
 
 const queries = new QueryClient({ defaultOptions: { queries: { retry: false, refetchOnWindowFocus: true } } });

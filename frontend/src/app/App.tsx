@@ -21,6 +21,7 @@ import { MarketPage } from "./pages/MarketPage";
 import { TokenDialog } from "./TokenDialog";
 import { Spoken, useSpeak } from "./Speak";
 import { useKeys } from "./use-keys";
+import { useGapNotice } from "./use-gap-notice";
 import { useTitle } from "./use-title";
 
 /** A clock that does not tick: while fresh, nothing here depends on the time. */
@@ -38,10 +39,12 @@ const OTHER_PAGES = {
 
 function useStaleWordsNow(): string | null {
   const { t, language } = useWords();
-  const { status, receivedMs } = useStream(({ view }) => ({ status: view.status, receivedMs: view.status === "stale" ? view.receivedMs : null }));
+  const { status, receivedMs, gap } = useStream(({ view }) => ({ status: view.status, receivedMs: view.status === "stale" ? view.receivedMs : null, gap: view.gap }));
+  useGapNotice(gap);
   const now = useNow(status === "stale" ? 250 : NEVER_MS);
   if (status === "connecting") return t("stale.connecting");
   if (status !== "stale") return null;
+  if (gap) return t("stale.gap", gap);
   return t("stale.since", { age: formatAge(receivedMs === null ? null : now - receivedMs, language) });
 }
 

@@ -1,13 +1,13 @@
 import { useState } from "react";
 import { Button } from "../components/ui/Button";
 import { Icon } from "../components/ui/Icon";
+import { DistanceField } from "../features/bot/DistanceField";
 import { useWords } from "../lib/i18n";
 import { usePicture } from "../stream/store";
 import css from "./FirstSteps.module.css";
 import { STEPS, stepsDone } from "./first-steps";
 
 const CLOSED = "mmbot.first-steps-closed";
-const PLACE = { distance: "config-spread_percentage", order: "ticket" } as const;
 
 function show(id: string): void {
   const place = document.getElementById(id);
@@ -38,8 +38,9 @@ export function FirstSteps({ market }: { market: string }) {
             <div>
               <strong>{t(`first.${id}.title`)}</strong>
               <p>{t(`first.${id}.text`)}</p>
+              {id === "distance" && !done[index] && <DistanceField />}
             </div>
-            {(id === "distance" || id === "order") && !done[index] && <Button size="small" onClick={() => show(PLACE[id])}>{t("first.show")}</Button>}
+            {id === "order" && !done[index] && <Button size="small" onClick={() => show("ticket")}>{t("first.show")}</Button>}
           </li>
         ))}
       </ol>

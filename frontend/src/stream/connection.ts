@@ -30,6 +30,8 @@ export type ConnectionState = {
 };
 
 export const STALE_AFTER_MS = 2000;
+/** Longer than any pause of a living stream: the page slept, and what the socket kept for it is old. */
+export const SLEPT_MS = 5000;
 const TICK_MS = 250;
 const HELLO_MS = 4000;
 const FIRST_RETRY_MS = 300;
@@ -63,10 +65,22 @@ export class Connection {
     this.dropSocket();
   }
 
-  /** Try now, for a person who does not want to wait, and after a new token. */
+  /** Try now, for a person who does not want to wait, and after a new token. What is shown is old until the next snapshot. */
   retryNow(): void {
+    const { view } = this.state;
+    if (this.silentMs() >= STALE_AFTER_MS && view.receivedMs !== null) this.update({ view: { ...view, status: "stale" } });
     this.dropSocket();
     this.start();
+  }
+
+  /** The page is seen again, or the network is back: after a silence nothing of the old socket is believed. */
+  wake(): void {
+    if (this.ticker !== null && this.silentMs() >= STALE_AFTER_MS) this.retryNow();
+  }
+
+  private silentMs(): number {
+    const { receivedMs } = this.state.view;
+    return receivedMs === null ? 0 : this.ports.now() - receivedMs;
   }
 
   private update(change: Partial<ConnectionState>): void {
@@ -102,6 +116,7 @@ export class Connection {
   private receive(text: string): void {
     const message = readMessage(text);
     if (!message) return;
+    if (message.type === "diff" && this.silentMs() >= SLEPT_MS) return this.retryNow();
     const view = applyMessage(this.state.view, message, this.ports.now());
     if (view.status === "stale") {
       this.update({ view });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type BotCommand, type BotInput, botFace } from "../../src/features/bot/bot-state";
+import { bpsOf, fractionOf } from "../../src/features/bot/DistanceField";
 import { grossOf, marketLines, totalOf } from "../../src/features/bot/market-lines";
 import { cancelEach, countByOwner, keysOf } from "../../src/features/orders/cancel-all";
 import { flattenSums, hasWorsened, takenLevels } from "../../src/features/position/flatten-preview";
@@ -53,6 +54,13 @@ describe("the bot's buttons: state by command", () => {
     expect(COMMANDS.map((under) => botFace(input({ under })).title)).toEqual(["starting", "pausing", "stopping", "flattening"]);
     expect(botFace(input({ quoting: false })).title).toBe("notQuoting");
     expect(botFace(input({ state: "HALTED" }))).toMatchObject({ title: "halted", tone: "danger" });
+  });
+});
+
+describe("the distance of a newcomer", () => {
+  it("goes between basis points and the stored fraction without a rounding error", () => {
+    for (const bps of [2, 7, 10, 29, 50]) expect(bpsOf(fractionOf(bps))).toBe(bps);
+    expect([fractionOf(10), bpsOf(0.0005), bpsOf("0.5"), bpsOf(null)]).toEqual(["0.001", 5, 50, 10]);
   });
 });
 

@@ -45,6 +45,27 @@ describe("the connection", () => {
     expect(state.view).toMatchObject({ status: "live", seq: 5 });
   });
 
+  it("applies no diff that waited while the page slept: stale, a new socket, a snapshot, live", () => {
+    newest().says(snapshot(5));
+    vi.setSystemTime(1_060_000);
+    newest().says({ type: "diff", seq: 6, data: { env: "live" } });
+    expect(state.view).toMatchObject({ status: "stale", seq: 5, picture: { env: "paper" } });
+    expect(sockets[0]?.closed).toBe(true);
+    expect(sockets).toHaveLength(2);
+    newest().says(snapshot(900));
+    expect(state.view).toMatchObject({ status: "live", seq: 900 });
+  });
+
+  it("asks anew when the page is seen again after a silence, and not while it is fresh", () => {
+    newest().says(snapshot(5));
+    connection.wake();
+    expect(sockets).toHaveLength(1);
+    vi.setSystemTime(1_003_000);
+    connection.wake();
+    expect(sockets).toHaveLength(2);
+    expect(state.view.status).toBe("stale");
+  });
+
   it("says the token first when it knows one, and nothing when it does not", () => {
     newest().onopen?.(undefined as never);
     expect(newest().sent).toEqual([]);

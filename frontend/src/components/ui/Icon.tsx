@@ -27,7 +27,7 @@ const LINES = {
   power: <path d="M8 2v5.5M4.6 4.4a5 5 0 1 0 6.8 0" />,
   bell: <path d="M4.2 11.2V7a3.8 3.8 0 0 1 7.6 0v4.2l1 1.3H3.2zM6.8 14h2.4" />,
   menu: <path d="M2.5 4.5h11M2.5 8h11M2.5 11.5h11" />,
-  gear: <><circle cx="8" cy="8" r="2.2" /><path d="M8 1.8v2M8 12.2v2M1.8 8h2M12.2 8h2M3.6 3.6L5 5M11 11l1.4 1.4M3.6 12.4L5 11M11 5l1.4-1.4" /></>,
+  gear: <path d="M2.5 4.5h6M11.5 4.5h2M2.5 8h2M7.5 8h6M2.5 11.5h7M12.5 11.5h1M10 3v3M6 6.5v3M11 10v3" />,
   keyboard: <><rect x="1.8" y="4" width="12.4" height="8" rx="1.4" /><path d="M4.4 6.6v.1M7 6.6v.1M9.6 6.6v.1M12 6.6v.1M5 9.6h6" /></>,
   person: <><circle cx="8" cy="5" r="2.6" /><path d="M3 13.6c.5-3 2.4-4.4 5-4.4s4.5 1.4 5 4.4" /></>,
   search: <><circle cx="7" cy="7" r="4.2" /><path d="M10.2 10.2L14 14" /></>,

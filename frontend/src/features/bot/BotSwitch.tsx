@@ -11,7 +11,7 @@ import css from "./BotSwitch.module.css";
 import { BotResult } from "./BotResult";
 import { StartSummary } from "./StartSummary";
 import { botOrders, hasPosition, isQuoting } from "./bot-numbers";
-import { type BotCommand, type Offer, botFace } from "./bot-state";
+import { type BotCommand, type Offer, type Offers, botFace } from "./bot-state";
 import { useBotCommands } from "./use-bot-commands";
 
 const ICONS: Readonly<Record<BotCommand, IconName>> = { start: "play", pause: "pause", stop: "stop", flatten: "flatten" };
@@ -54,7 +54,7 @@ export function BotSwitch({ market }: { market: string }) {
       </div>
       <div className={css.buttons}>
         {ORDER.map((act) => (
-          <Button key={act} size="tall" look={lookOf(act, face.offers[act])} disabled={face.offers[act] === "off"} onClick={() => press(act)}>
+          <Button key={act} size="tall" data-spare={isSpare(act, face.offers)} look={lookOf(act, face.offers[act])} disabled={face.offers[act] === "off"} onClick={() => press(act)}>
             <Icon name={ICONS[act]} />{label(act)}
           </Button>
         ))}
@@ -67,6 +67,11 @@ export function BotSwitch({ market }: { market: string }) {
       </Modal>
     </section>
   );
+}
+
+/** On a narrow screen Start and Pause share one place: the one that does nothing now gives way. */
+function isSpare(act: BotCommand, offers: Offers): boolean {
+  return act === "start" ? offers.start === "off" : act === "pause" && offers.start !== "off";
 }
 
 function lookOf(act: BotCommand, offer: Offer): "primary" | "outlined" | "plain" {
