@@ -23,7 +23,7 @@ TOPICS: Final = (
     "metrics",
     "day",
 )
-ALWAYS: Final = frozenset({"env", "sources", "clock_ms"})
+ALWAYS: Final = frozenset({"env", "shadow", "sources", "clock_ms"})
 """In every message: where it comes from, and how old its sources are."""
 BY_MARKET: Final = frozenset({"markets", "positions", "day"})
 """Parts whose keys are markets."""

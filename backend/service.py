@@ -83,6 +83,8 @@ class Service:
             config=self.bot.config.model_dump(mode="json"),
         )
         picture["metrics"]["requests_last_minute"] = self.bot.requests_last_minute()
+        if self.environment.shadow:
+            picture["shadow"] = True
         if self.crash:
             reason = f"the bot crashed: {self.crash}"
             picture["bot"] = {"state": "HALTED", "reason": reason, "reason_code": "crashed", "running": False}

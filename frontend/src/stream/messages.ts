@@ -136,6 +136,8 @@ export type Source = { readonly age_ms?: number | null };
 
 export type Picture = {
   readonly env?: string;
+  /** Decides, and sends nothing. */
+  readonly shadow?: boolean;
   readonly exchange?: { readonly status?: string; readonly detail?: Text };
   readonly bot?: BotPicture;
   readonly config?: BotConfig;

@@ -13,6 +13,7 @@ from bot.config import BotConfig
 from bot.core.errors import ConfigurationError, ExchangeUnreachable, InvariantBroken
 from bot.core.events import BookSnapshot, FeedLost, Level
 from bot.core.numbers import Lots, Ticks
+from bot.environment import EnvironmentName
 from bot.state_folder import StateFolder
 from tests.unit.backend.fakes import FakeBot, World
 from tests.unit.core.play import START_MS
@@ -100,6 +101,17 @@ def test_a_crashed_bot_is_told_everywhere_and_nothing_carries_on(world: World) -
     }  # fmt: skip
     assert "bot_crashed" in world.events
     assert not world.bot.calls
+
+
+def test_the_picture_says_when_nothing_is_sent(tmp_path: Path) -> None:
+    world = World(tmp_path / "home", name=EnvironmentName.TESTNET)
+    with world.client():
+        real = world.service.picture()
+        world.service.environment = world.service.environment.model_copy(update={"shadow": True})
+        shadow = world.service.picture()
+
+    assert "shadow" not in real
+    assert shadow["shadow"] is True
 
 
 def test_the_token_is_made_at_the_first_run_for_its_owner_alone(world: World) -> None:
