@@ -22,6 +22,8 @@ TOPICS: Final = (
     "trades",
     "metrics",
     "day",
+    "risk",
+    "books",
 )
 ALWAYS: Final = frozenset({"env", "shadow", "sources", "clock_ms"})
 """In every message: where it comes from, and how old its sources are."""
