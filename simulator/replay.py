@@ -15,7 +15,7 @@ from bot.core.numbers import Lots, Ticks
 from simulator.matching import RestingOrder, Side
 from simulator.orders import Order
 from simulator.queue_models import RISK_AVERSE, QueueModel, QueuePlace
-from simulator.tape import BestQuotes, Changes, Print, Tape
+from simulator.tape import BestQuotes, Changes, Print, Tape, TapeError, TapeEvent
 from simulator.venue import Venue
 
 MARK_EVERY_MS: Final = 100
@@ -39,6 +39,8 @@ class ReplayFlow:
         self._start_ms = venue.now_ms
         self._mark_ms = 0
         self.ended = False
+        self.unreadable = 0
+        """Entries left out because they were broken."""
 
     def start(self) -> None:
         """Put the snapshot into the book and begin to play."""
@@ -58,6 +60,7 @@ class ReplayFlow:
             "position_ms": self._tape.entries[self._next - 1][0] if self._next else 0,
             "progress": round(self._next / entries, 4) if entries else 1.0,
             "ended": self.ended,
+            "unreadable": self.unreadable,
         }
 
     def sit_out(self, skipped_ms: int) -> None:
@@ -78,9 +81,10 @@ class ReplayFlow:
         entries = self._tape.entries
         self._keep_places()
         while self._next < len(entries) and entries[self._next][0] <= played_ms:
-            event = self._tape.event(self._next)
-            self._next += 1
+            event = self._read_next()
             match event:
+                case None:
+                    continue
                 case Changes():
                     if event.update_id > self._tape.snapshot.update_id:
                         self._apply(event)
@@ -93,6 +97,15 @@ class ReplayFlow:
         if now_ms - self._mark_ms >= MARK_EVERY_MS or self._next >= len(entries):
             self._publish_mark(now_ms)
         self._schedule()
+
+    def _read_next(self) -> TapeEvent | None:
+        """Return the next entry, or None when it is broken: the rest of a recording is still worth playing."""
+        self._next += 1
+        try:
+            return self._tape.event(self._next - 1)
+        except TapeError:
+            self.unreadable += 1
+            return None
 
     def _publish_mark(self, now_ms: int) -> None:
         """Mark and index are the recorded mid, to half a tick."""

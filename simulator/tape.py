@@ -6,11 +6,12 @@ inferred from the tape. Level changes stay undecoded until they are played: they
 """
 
 import gzip
+import zlib
 from dataclasses import dataclass
 from decimal import Decimal
 from math import gcd
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -28,31 +29,34 @@ class TapeError(ValueError):
     """The file is not a recording this exchange can play."""
 
 
+_Number = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,12}(\.[0-9]{1,10})?$")]
+
+
 class _Depth(msgspec.Struct):
     u: int
-    b: list[tuple[str, str]]
-    a: list[tuple[str, str]]
+    b: list[tuple[_Number, _Number]]
+    a: list[tuple[_Number, _Number]]
 
 
 class _Best(msgspec.Struct):
     u: int
-    b: str
-    B: str
-    a: str
-    A: str
+    b: _Number
+    B: _Number
+    a: _Number
+    A: _Number
 
 
 class _Trade(msgspec.Struct):
-    p: str
-    q: str
+    p: _Number
+    q: _Number
     m: bool
     """The buyer was the maker, so the taker sold."""
 
 
 class _Snapshot(msgspec.Struct, rename="camel"):
     last_update_id: int
-    bids: list[tuple[str, str]]
-    asks: list[tuple[str, str]]
+    bids: list[tuple[_Number, _Number]]
+    asks: list[tuple[_Number, _Number]]
 
 
 class _Line(msgspec.Struct):
@@ -105,12 +109,15 @@ class Tape:
         return self.entries[-1][0] if self.entries else 0
 
     def event(self, number: int) -> TapeEvent:
-        """Return one entry, decoded to ticks and lots."""
+        """Return one entry, decoded to ticks and lots.
+
+        Raises: TapeError when it cannot be read.
+        """
         raw = self.entries[number][1]
-        if isinstance(raw, _Depth | _Best | _Trade):
-            wire: _Depth | _Best | _Trade = raw
-        else:
-            wire = msgspec.json.decode(raw, type=_Depth)
+        try:
+            wire: _Depth | _Best | _Trade = msgspec.json.decode(raw, type=_Depth) if isinstance(raw, bytes) else raw
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise TapeError(f"entry {number} cannot be read: {error}") from None
         match wire:
             case _Best():
                 return BestQuotes(wire.u, self.ticks(wire.b), self.lots(wire.B), self.ticks(wire.a), self.lots(wire.A))
@@ -120,7 +127,10 @@ class Tape:
                 return Changes(wire.u, self.levels(wire.b), self.levels(wire.a))
 
     def ticks(self, price: str) -> Ticks:
-        return Ticks(int(Decimal(price) / self.tick_size))
+        ticks = int(Decimal(price) / self.tick_size)
+        if not ticks:
+            raise TapeError(f"{price} is no price")
+        return Ticks(ticks)
 
     def lots(self, size: str) -> Lots:
         return Lots(int(Decimal(size) / self.lot_size))
@@ -136,7 +146,7 @@ def load_tape(path: Path) -> Tape:
     """
     try:
         return _Loader().load(path)
-    except (OSError, EOFError, msgspec.MsgspecError, ValueError) as error:
+    except (OSError, EOFError, zlib.error, msgspec.MsgspecError, ValueError) as error:
         raise TapeError(f"{path.name} is not a recording: {error}") from None
 
 

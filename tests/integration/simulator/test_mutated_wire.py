@@ -10,10 +10,8 @@ from typing import Any
 import pytest
 import websockets
 
-PIECES = (
-    b"\x00", b"\xff", b"\r\n", b"\r\n\r\n", b"{", b"}", b"[", b'"', b"\\u0000", b"\\ud800", b"1e999", b"NaN", b"null", b"-1",
-    b"9" * 40, b"%00", b"%ff", b"/../", b"chunked", b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b" ", b":",
-)  # fmt: skip
+from tests.support.mutations import mutated
+
 UPGRADE = (
     b"GET /stream.extended.exchange/%s HTTP/1.1\r\nHost: x\r\nUser-Agent: t\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
@@ -22,23 +20,6 @@ SUBSCRIBE: dict[str, Any] = {
     "jsonrpc": "2.0", "id": "1", "method": "subscribe",
     "params": {"scope": "orderbooks", "selector": {"market": "BTC-USD", "depth": "full", "rfqOnly": False, "interval": "PT1M"}},
 }  # fmt: skip
-
-
-def mutated(body: bytes, random: Random) -> bytes:
-    """Return bytes with a few of them changed, cut, repeated or put in."""
-    for _ in range(random.randint(1, 4)):
-        at = random.randrange(len(body) + 1)
-        until = min(len(body), at + random.randint(0, 15))
-        match random.randrange(4):
-            case 0:
-                body = body[:at] + random.choice(PIECES) + body[until:]
-            case 1:
-                body = body[:at] + body[until:]
-            case 2:
-                body = body[:until] + body[at:until] * random.randint(1, 4) + body[until:]
-            case _:
-                body = body[:at] + bytes([random.randrange(256)]) + body[at + 1 :]
-    return body
 
 
 def odd(value: Any, random: Random) -> Any:

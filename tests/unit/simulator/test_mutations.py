@@ -11,6 +11,7 @@ from simulator.faults import Faults, decode_faults
 from simulator.intake import LeverageBody, MassCancelBody, decode, decode_order
 from simulator.refusals import Refused
 from simulator.rule_changes import RuleChange
+from tests.support.mutations import mutated
 
 ORDER: dict[str, Any] = {
     "id": "a-1", "market": "BTC-USD", "type": "LIMIT", "side": "BUY", "qty": "0.01", "price": "86000", "reduceOnly": False,
@@ -37,31 +38,10 @@ GOOD: dict[str, tuple[Any, Callable[[bytes], object]]] = {
     "rules": ({"market": "BTC-USD", "minPriceChange": "10", "maxNumOrders": 5}, lambda body: decode(body, RuleChange)),
     "faults": ({"set": [{"kind": "gap", "times": 1}], "clear": ["gap"]}, _set_all),
 }
-PIECES = (
-    b"\x00", b"\xff", b"{", b"}", b"[", b"]", b'"', b"\\u0000", b"\\ud800", b"1e999", b"-0", b"NaN", b"null", b"9" * 50,
-    b"0x", b"1.", b"true", b"\xed\xa0\x80", b",", b":", b"1e-400",
-)  # fmt: skip
 VALUES: tuple[Any, ...] = (
     None, True, -1, 0, 2**63, 2**200, 1.5, 1e300, "", "NaN", "Infinity", "-1", "1e99999", "0x", "٣", "9" * 5_000, [], {}, [[]],
     "\x00",
 )  # fmt: skip
-
-
-def mutated(body: bytes, random: Random) -> bytes:
-    """Return a body with a few bytes changed, cut, repeated or put in."""
-    for _ in range(random.randint(1, 4)):
-        at = random.randrange(len(body) + 1)
-        until = min(len(body), at + random.randint(0, 12))
-        match random.randrange(4):
-            case 0:
-                body = body[:at] + random.choice(PIECES) + body[until:]
-            case 1:
-                body = body[:at] + body[until:]
-            case 2:
-                body = body[:until] + body[at:until] * random.randint(1, 5) + body[until:]
-            case _:
-                body = body[:at] + bytes([random.randrange(256)]) + body[at + 1 :]
-    return body
 
 
 def places_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from simulator.options import VenueOptions
 from simulator.orders import Order, OrderRequest, Status, TimeInForce
 from simulator.queue_models import QUEUE_MODELS, RISK_AVERSE, QueuePlace
 from simulator.tape import TapeError, load_tape
+from tests.support.mutations import mutated
 
 D = Decimal
 START_MS = 1_790_000_000_000
@@ -254,6 +256,51 @@ def test_what_is_not_a_recording_is_refused_by_name(tmp_path: Path, content: byt
 
     with pytest.raises(TapeError, match=r"other\.gz"):
         load_tape(tmp_path / "other.gz")
+
+
+TAPE = [
+    SNAPSHOT,
+    depth(100, 300, [["60000.00", "1.000"]], [["60000.10", "0.000"], ["60000.30", "2.000"]]),
+    best(200, ("60000.00", "1.500"), ("60000.20", "4.000"), update=400),
+    trade(300, "60000.00", "0.500", seller_took=True),
+    trade(400, "60000.20", "0.250", seller_took=False),
+    depth(500, 500, [["59999.80", "7.000"], ["59999.70", "7.000"]], [["60000.20", "1.000"]]),
+]
+
+
+def test_a_broken_line_is_left_out_and_the_rest_played(play: Play) -> None:
+    ms, broken = depth(100, 300, [["60000.00", "nothing"]], [])
+
+    session = play((ms, broken), depth(200, 301, [["0", "1.000"]], []), trade(300, "60000.10", "1.000", seller_took=False))
+    session.play_to(1_000)
+
+    state = session.exchange.flows["BTC-USD"].state()
+    assert (state["unreadable"], state["ended"]) == (2, True)
+    assert [event.trade.p for event in session.events if isinstance(event, TradePrinted)] == ["60000.1"]
+
+
+def test_mutated_recordings_are_refused_or_played_to_their_end(tmp_path: Path) -> None:
+    file, random = tmp_path / "btc.gz", Random("tape")
+    plain = gzip.decompress(write_tape(file, TAPE).read_bytes())
+    packed, outcomes = file.read_bytes(), {"refused": 0, "played": 0}
+    for number in range(400):
+        if number % 4:  # a line that is read when it is played, or any part of any line
+            head, levels = plain.rstrip().rsplit(b"{", 1) if number % 2 else (b"", plain)
+            file.write_bytes(gzip.compress(head + mutated(b"{" * bool(head) + levels, random), 1))
+        else:
+            file.write_bytes(mutated(packed, random))
+        try:
+            tape = load_tape(file)
+            exchange = replay_exchange(seed=1, accounts=derive_accounts(1, 1, None), start_ms=START_MS, tape=tape)
+        except TapeError:
+            outcomes["refused"] += 1
+            continue
+        exchange.venue.advance(START_MS + 1_000)
+        exchange.venue.ledger.check()
+        assert exchange.flows[tape.market].state()["progress"] == 1.0 or tape.length_ms > 1_000
+        outcomes["played"] += 1
+
+    assert min(outcomes.values()) > 20
 
 
 # Worked by hand: a level of 15 with us last, then its sizes (L) and trades at our price (T).
