@@ -1,9 +1,9 @@
-"""Every mood of the generated flow is measurably different from the normal one, in the direction its name promises.
+"""Every mood of the generated flow differs measurably from the normal one, as its name promises; and a picture of all.
 
     python -m proofs.regimes [--seeds=12] [--seconds=200]
 
 Each mood sets in after 20 s of a normal market, as `POST /sim/regime` would do it. Figures are means over seeds; the same seeds
-for every mood.
+for every mood. The first of them is drawn: what happened in each mood, with a plain maker in it.
 """
 
 import argparse
@@ -13,12 +13,14 @@ from dataclasses import fields
 from statistics import fmean
 from typing import Final
 
-from proofs.stage.reports import say, table, write_report
+from proofs.stage.reports import FOLDER, say, table, write_report
 from simulator.exchange import SYNTHETIC
+from simulator.flow_drawing import draw
 from simulator.flow_play import Figures, figures, play
 from simulator.regimes import CALM, FLASH_CRASH, NORMAL, REGIMES, THIN, TOXIC, TRENDING, VOLATILE
 
 FLOWS: Final = (SYNTHETIC, "extended")
+DRAWN_S: Final = 120
 Means = Mapping[str, float]
 Claim = tuple[str, Callable[[Means, Means], bool]]
 """What is claimed of a mood's figures, and of the normal mood's beside them."""
@@ -69,9 +71,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     parts, wrong = [], []
     for flow_name in FLOWS:
+        picture = f"regimes-{flow_name}.svg"
+        draw(list(REGIMES), FOLDER / picture, seconds=DRAWN_S, seed=1, flow_name=flow_name)
         found = {name: means(name, range(1, asked.seeds + 1), asked.seconds, flow_name) for name in REGIMES}
         part, missed = _part(flow_name, found)
-        parts.append(part)
+        parts += [part, f"![What happened in each mood, seed 1]({picture})"]
         wrong += missed
     for line in wrong:
         say(line)
