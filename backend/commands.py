@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final, TypeVar
 
 import msgspec
+from pydantic import BaseModel
 
 from bot.core.errors import MakerError
 from bot.core.notes import Note
@@ -42,6 +43,13 @@ class Command(msgspec.Struct, kw_only=True):
     before: str = ""
     after: str | None = None
     result: Any = None
+
+
+def _plain(value: Any) -> Any:
+    """Return settings as they are told; anything else that is not plain is a bug of the command."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    raise NotImplementedError(type(value).__name__)
 
 
 class TooManyCommands(MakerError):
@@ -94,7 +102,8 @@ class Commands:
     async def carry_out(self, command: Command, work: Callable[[], Awaitable[T]]) -> T:
         """Do the work and note how it ended; what it raises goes on to the caller."""
         try:
-            command.result = result = await work()
+            result = await work()
+            command.result = msgspec.to_builtins(result, enc_hook=_plain)
         except MakerError as error:
             self._end(command, CommandState.REFUSED, error.code, str(error))
             raise

@@ -795,6 +795,10 @@ export interface components {
         /**
          * Accepted
          * @description The command is carried out beside this answer; look at `GET /api/jobs/{id}`.
+         * @example {
+         *       "id": "cmd-1a1f975bef4-9",
+         *       "state": "RUNNING"
+         *     }
          */
         Accepted: {
             /** Id */
@@ -928,7 +932,13 @@ export interface components {
              */
             yellow_widening: number;
         };
-        /** AlertList */
+        /**
+         * AlertList
+         * @example {
+         *       "alerts": [],
+         *       "records": "ok"
+         *     }
+         */
         AlertList: {
             /** Alerts */
             alerts: {
@@ -1147,6 +1157,27 @@ export interface components {
         /**
          * BroadcasterStats
          * @description Counters since the start of the program.
+         * @example {
+         *       "age_ms": {
+         *         "account": 969,
+         *         "balance": 969,
+         *         "bbo": 12,
+         *         "book": 12,
+         *         "mark": 124,
+         *         "positions": 970
+         *       },
+         *       "bytes": 0,
+         *       "clients": 0,
+         *       "drops": 0,
+         *       "exchange": {
+         *         "detail": "account 3001",
+         *         "status": "connected"
+         *       },
+         *       "messages": 0,
+         *       "published_ms_ago": 45,
+         *       "refused": 0,
+         *       "seq": 740
+         *     }
          */
         BroadcasterStats: {
             /** Age Ms */
@@ -1169,6 +1200,108 @@ export interface components {
         /**
          * CachedAccount
          * @description The account as last published: lists with the exchange's field names, and the age of each source in milliseconds.
+         * @example {
+         *       "age_ms": {
+         *         "account": 969,
+         *         "balance": 969,
+         *         "bbo": 12,
+         *         "book": 12,
+         *         "mark": 124,
+         *         "positions": 970
+         *       },
+         *       "balance": {
+         *         "availableForTrade": "9827.440207",
+         *         "availableForWithdrawal": "9827.372746",
+         *         "balance": "10000",
+         *         "collateralName": "USD",
+         *         "equity": "10000.067461",
+         *         "exposure": "862.662539",
+         *         "initialMargin": "172.627254",
+         *         "leverage": "0.0863",
+         *         "marginRatio": "0.000863",
+         *         "mark_prices": {
+         *           "BTC-USD": "86271.680281318",
+         *           "ETH-USD": "3012.675822095",
+         *           "SOL-USD": "131.275031966"
+         *         },
+         *         "status": "ACTIVE",
+         *         "unrealisedPnl": "0.067461",
+         *         "updatedTime": 1795186657012
+         *       },
+         *       "orders": [
+         *         {
+         *           "createdTime": 1795186654974,
+         *           "expireTime": 1795186745000,
+         *           "externalId": "mmb-mwp3r64s-3",
+         *           "filledQty": "0",
+         *           "id": "2123792878319697920",
+         *           "market": "BTC-USD",
+         *           "owner": "bot",
+         *           "postOnly": true,
+         *           "price": "86187",
+         *           "qty": "0.01",
+         *           "reduceOnly": false,
+         *           "side": "BUY",
+         *           "status": "NEW",
+         *           "timeInForce": "GTT"
+         *         },
+         *         {
+         *           "createdTime": 1795186654974,
+         *           "expireTime": 1795186745000,
+         *           "externalId": "mmb-mwp3r64s-4",
+         *           "filledQty": "0",
+         *           "id": "2123792878315503616",
+         *           "market": "BTC-USD",
+         *           "owner": "bot",
+         *           "postOnly": true,
+         *           "price": "86361",
+         *           "qty": "0.01",
+         *           "reduceOnly": false,
+         *           "side": "SELL",
+         *           "status": "NEW",
+         *           "timeInForce": "GTT"
+         *         }
+         *       ],
+         *       "positions": [
+         *         {
+         *           "accountId": "3001",
+         *           "adl": 1,
+         *           "createdAt": 1795186653962,
+         *           "id": "2123792873915678722",
+         *           "leverage": "10",
+         *           "liquidationPrice": "1075517.821782",
+         *           "margin": "86.266254",
+         *           "markPrice": "86271.680281318",
+         *           "market": "BTC-USD",
+         *           "maxPositionSize": "0.01000",
+         *           "openPrice": "86273.0000000000",
+         *           "realisedPnl": "0",
+         *           "side": "SHORT",
+         *           "size": "0.01000",
+         *           "status": "OPENED",
+         *           "unrealisedPnl": "0.01319718682",
+         *           "updatedAt": 1795186653962,
+         *           "value": "862.71680281318"
+         *         }
+         *       ],
+         *       "seq": 740,
+         *       "trades": [
+         *         {
+         *           "createdTime": 1795186653962,
+         *           "externalOrderId": "mmb-mwp3r64s-2",
+         *           "fee": "0",
+         *           "id": "2123792873915678720",
+         *           "isTaker": false,
+         *           "market": "BTC-USD",
+         *           "orderId": "2123792674568798208",
+         *           "price": "86273",
+         *           "qty": "0.01",
+         *           "side": "SELL",
+         *           "tradeType": "TRADE",
+         *           "value": "862.73"
+         *         }
+         *       ]
+         *     }
          */
         CachedAccount: {
             /** Age Ms */
@@ -1195,6 +1328,12 @@ export interface components {
         /**
          * CancelAnswer
          * @description What became of a cancel; CANCELLING: asked for, not yet confirmed.
+         * @example {
+         *       "externalId": "mmh-mwp3r64s-5",
+         *       "filled": "0",
+         *       "id": "2123792879313747968",
+         *       "status": "CANCELLED"
+         *     }
          */
         CancelAnswer: {
             /** Status */
@@ -1205,6 +1344,19 @@ export interface components {
         /**
          * ConfigDiff
          * @description What leads from one version to another.
+         * @example {
+         *       "changes": [
+         *         {
+         *           "after": 100,
+         *           "before": 0,
+         *           "is_hot": true,
+         *           "path": "min_refresh_ms",
+         *           "raises_limits": false
+         *         }
+         *       ],
+         *       "from": 1,
+         *       "to": 2
+         *     }
          */
         ConfigDiff: {
             /** Changes */
@@ -1217,6 +1369,28 @@ export interface components {
         /**
          * ConfigInForce
          * @description `is_running`: settings that are not hot are locked until the bot is stopped.
+         * @example {
+         *       "config": {
+         *         "leverage": null,
+         *         "market": "BTC-USD",
+         *         "max_divergence": 0.005,
+         *         "max_position": null,
+         *         "min_refresh_ms": 0,
+         *         "order_lifetime_s": 90,
+         *         "order_size": "0.01",
+         *         "price_move_threshold": 0.002,
+         *         "quoting": {},
+         *         "refresh_interval": 5,
+         *         "spread_percentage": 0.001,
+         *         "strategy": "simple"
+         *       },
+         *       "hash": "0e6236cf600e27b1",
+         *       "is_running": true,
+         *       "version": 4,
+         *       "warnings": [
+         *         "price_move_threshold 0.002 is above spread_percentage 0.001: the price can pass a quote before the quote moves, so inventory grows until max_position holds it"
+         *       ]
+         *     }
          */
         ConfigInForce: {
             config: components["schemas"]["BotConfig"];
@@ -1247,7 +1421,49 @@ export interface components {
             /** Title */
             title: string;
         };
-        /** ConfigPresets */
+        /**
+         * ConfigPresets
+         * @example {
+         *       "presets": [
+         *         {
+         *           "changes": {
+         *             "max_position": "0.058",
+         *             "order_size": "0.0058",
+         *             "price_move_threshold": 0.0004,
+         *             "quoting": {},
+         *             "spread_percentage": 0.001,
+         *             "strategy": "simple"
+         *           },
+         *           "market": "BTC-USD",
+         *           "meaning": "A fixed distance on each side of the mark price and nothing else, 0.1 %, moved early. To learn the program.",
+         *           "name": "documents",
+         *           "title": "The documents' rule"
+         *         },
+         *         {
+         *           "changes": {
+         *             "max_position": "0.029",
+         *             "order_size": "0.0029",
+         *             "price_move_threshold": 0.0004,
+         *             "quoting": {
+         *               "fair_price": {
+         *                 "microprice": 1
+         *               },
+         *               "levels": 1,
+         *               "rho": 1,
+         *               "soft_position": 0.3,
+         *               "stale_z": 1.5
+         *             },
+         *             "spread_percentage": 0.001,
+         *             "strategy": "composite"
+         *           },
+         *           "market": "BTC-USD",
+         *           "meaning": "Wide, one small quote on each side, strong pull back to flat, twice as wide while something is unknown.",
+         *           "name": "careful",
+         *           "title": "Careful"
+         *         }
+         *       ]
+         *     }
+         */
         ConfigPresets: {
             /** Presets */
             presets: components["schemas"]["ConfigPreset"][];
@@ -1255,6 +1471,55 @@ export interface components {
         /**
          * ConfigPreview
          * @description What a configuration would quote now; nothing was changed.
+         * @example {
+         *       "changes": [
+         *         {
+         *           "after": 0.002,
+         *           "before": 0.001,
+         *           "is_hot": false,
+         *           "path": "spread_percentage",
+         *           "raises_limits": false
+         *         }
+         *       ],
+         *       "hash": "ac7a9caccf1ab6fc",
+         *       "markets": [
+         *         {
+         *           "ask_notional": "864.47",
+         *           "bid_notional": "861.01",
+         *           "breakdown": null,
+         *           "fair_price": "86274.02853721",
+         *           "market": "BTC-USD",
+         *           "mid": "86272.5",
+         *           "quotes": [
+         *             {
+         *               "away_bps": 20.056,
+         *               "level": 0,
+         *               "notional": "861.01",
+         *               "price": "86101",
+         *               "side": "BUY",
+         *               "size": "0.01"
+         *             },
+         *             {
+         *               "away_bps": 20.049,
+         *               "level": 0,
+         *               "notional": "864.47",
+         *               "price": "86447",
+         *               "side": "SELL",
+         *               "size": "0.01"
+         *             }
+         *           ],
+         *           "reason": null,
+         *           "spread_bps": 40.105,
+         *           "strategy": "simple",
+         *           "withheld": {}
+         *         }
+         *       ],
+         *       "needs_stop": [
+         *         "spread_percentage"
+         *       ],
+         *       "raises_limits": [],
+         *       "warnings": []
+         *     }
          */
         ConfigPreview: {
             /** Changes */
@@ -1273,6 +1538,95 @@ export interface components {
         /**
          * ConfigSchema
          * @description `settings` has one row for each setting; `properties` is JSON schema; `hot` names the fields that change while quoting.
+         * @example {
+         *       "additionalProperties": false,
+         *       "defaults": {
+         *         "leverage": null,
+         *         "market": "BTC-USD",
+         *         "max_divergence": 0.005,
+         *         "max_position": null,
+         *         "min_refresh_ms": 0,
+         *         "order_lifetime_s": 90,
+         *         "order_size": "0.01",
+         *         "price_move_threshold": 0.002,
+         *         "quoting": {},
+         *         "refresh_interval": 5,
+         *         "spread_percentage": 0.001,
+         *         "strategy": "simple"
+         *       },
+         *       "description": "Settings to change, each with its range. The documents' six fields change only while the bot is stopped.",
+         *       "examples": [
+         *         {
+         *           "order_size": "0.02",
+         *           "spread_percentage": 0.002
+         *         }
+         *       ],
+         *       "hot": [
+         *         "account_limits",
+         *         "limits"
+         *       ],
+         *       "minProperties": 1,
+         *       "properties": {
+         *         "market": {
+         *           "default": "BTC-USD",
+         *           "description": "The market to quote.",
+         *           "pattern": "^[A-Z0-9_.]{1,20}-[A-Z]{2,6}$",
+         *           "title": "Market",
+         *           "type": "string"
+         *         },
+         *         "spread_percentage": {
+         *           "default": 0.001,
+         *           "description": "Distance of each quote from the price.",
+         *           "exclusiveMinimum": 0,
+         *           "maximum": 0.05,
+         *           "title": "Spread Percentage",
+         *           "type": "number",
+         *           "unit": "fraction"
+         *         }
+         *       },
+         *       "raises_limits": [
+         *         "account_limits",
+         *         "limits"
+         *       ],
+         *       "settings": [
+         *         {
+         *           "choices": null,
+         *           "default": "BTC-USD",
+         *           "group": "documents",
+         *           "is_document": true,
+         *           "is_hot": false,
+         *           "kind": "text",
+         *           "maximum": null,
+         *           "meaning": "The market to quote.",
+         *           "minimum": null,
+         *           "minimum_excluded": false,
+         *           "off": null,
+         *           "path": "market",
+         *           "per_market": true,
+         *           "raises_limits": false,
+         *           "unit": ""
+         *         },
+         *         {
+         *           "choices": null,
+         *           "default": 0.001,
+         *           "group": "documents",
+         *           "is_document": true,
+         *           "is_hot": false,
+         *           "kind": "number",
+         *           "maximum": 0.05,
+         *           "meaning": "Distance of each quote from the price.",
+         *           "minimum": 0,
+         *           "minimum_excluded": true,
+         *           "off": null,
+         *           "path": "spread_percentage",
+         *           "per_market": true,
+         *           "raises_limits": false,
+         *           "unit": "fraction"
+         *         }
+         *       ],
+         *       "title": "ConfigChange",
+         *       "type": "object"
+         *     }
          */
         ConfigSchema: {
             /** Defaults */
@@ -1320,6 +1674,19 @@ export interface components {
         /**
          * ConfigVersionWhole
          * @description A version with its content.
+         * @example {
+         *       "at_ms": 1795186605812,
+         *       "changes": [],
+         *       "comment": "",
+         *       "config": {
+         *         "enabled": true
+         *       },
+         *       "hash": "0e6236cf600e27b1",
+         *       "is_running": false,
+         *       "verb": "start",
+         *       "version": 1,
+         *       "who": "start"
+         *     }
          */
         ConfigVersionWhole: {
             /** At Ms */
@@ -1346,7 +1713,49 @@ export interface components {
             /** Who */
             who: string;
         };
-        /** ConfigVersions */
+        /**
+         * ConfigVersions
+         * @example {
+         *       "versions": [
+         *         {
+         *           "at_ms": 1795186655130,
+         *           "changes": [
+         *             {
+         *               "after": 0,
+         *               "before": 200,
+         *               "is_hot": true,
+         *               "path": "min_refresh_ms",
+         *               "raises_limits": false
+         *             }
+         *           ],
+         *           "comment": "back to version 1",
+         *           "hash": "0e6236cf600e27b1",
+         *           "is_running": true,
+         *           "verb": "rollback",
+         *           "version": 4,
+         *           "who": "local"
+         *         },
+         *         {
+         *           "at_ms": 1795186655064,
+         *           "changes": [
+         *             {
+         *               "after": 200,
+         *               "before": 100,
+         *               "is_hot": true,
+         *               "path": "min_refresh_ms",
+         *               "raises_limits": false
+         *             }
+         *           ],
+         *           "comment": "",
+         *           "hash": "526894b7cd96c6c8",
+         *           "is_running": false,
+         *           "verb": "change",
+         *           "version": 3,
+         *           "who": "local"
+         *         }
+         *       ]
+         *     }
+         */
         ConfigVersions: {
             /** Versions */
             versions: components["schemas"]["ConfigVersion"][];
@@ -1354,6 +1763,37 @@ export interface components {
         /**
          * Configured
          * @description What came into force.
+         * @example {
+         *       "changes": [
+         *         {
+         *           "after": 100,
+         *           "before": 0,
+         *           "is_hot": true,
+         *           "path": "min_refresh_ms",
+         *           "raises_limits": false
+         *         }
+         *       ],
+         *       "config": {
+         *         "leverage": null,
+         *         "market": "BTC-USD",
+         *         "max_divergence": 0.005,
+         *         "max_position": null,
+         *         "min_refresh_ms": 100,
+         *         "order_lifetime_s": 90,
+         *         "order_size": "0.01",
+         *         "price_move_threshold": 0.002,
+         *         "quoting": {},
+         *         "refresh_interval": 5,
+         *         "spread_percentage": 0.001,
+         *         "strategy": "simple"
+         *       },
+         *       "hash": "0b993ae8aaf4c37f",
+         *       "status": "updated",
+         *       "version": 2,
+         *       "warnings": [
+         *         "price_move_threshold 0.002 is above spread_percentage 0.001: the price can pass a quote before the quote moves, so inventory grows until max_position holds it"
+         *       ]
+         *     }
          */
         Configured: {
             /** Changes */
@@ -1391,7 +1831,38 @@ export interface components {
             /** Text */
             text: string;
         };
-        /** Decisions */
+        /**
+         * Decisions
+         * @example {
+         *       "decisions": [
+         *         {
+         *           "at_ms": 1795186654978,
+         *           "event": "quotes_updated",
+         *           "fields": {
+         *             "ask": "86361",
+         *             "bid": "86187",
+         *             "price": "86274.028537214",
+         *             "why": "refill"
+         *           },
+         *           "level": "INFO",
+         *           "market": "BTC-USD"
+         *         },
+         *         {
+         *           "at_ms": 1795186606380,
+         *           "event": "quotes_updated",
+         *           "fields": {
+         *             "ask": "86273",
+         *             "bid": "86100",
+         *             "price": "86186.712627627",
+         *             "why": "first quotes"
+         *           },
+         *           "level": "INFO",
+         *           "market": "BTC-USD"
+         *         }
+         *       ],
+         *       "records": "ok"
+         *     }
+         */
         Decisions: {
             /** Decisions */
             decisions: {
@@ -1400,7 +1871,21 @@ export interface components {
             /** Records */
             records: string;
         };
-        /** EquityCurve */
+        /**
+         * EquityCurve
+         * @example {
+         *       "equity": [
+         *         {
+         *           "at_ms": 1795186606315,
+         *           "available_for_trade": "10000",
+         *           "balance": "10000",
+         *           "equity": "10000",
+         *           "unrealised_pnl": "0"
+         *         }
+         *       ],
+         *       "records": "ok"
+         *     }
+         */
         EquityCurve: {
             /** Equity */
             equity: {
@@ -1412,6 +1897,19 @@ export interface components {
         /**
          * ErrorBody
          * @description What every refusal looks like; `field` names the part of the request that is meant.
+         * @example {
+         *       "code": "invalid_config",
+         *       "errors": [
+         *         {
+         *           "field": "spread_percentage",
+         *           "hint": "allowed is above 0 and at most 0.05; it is a fraction on each side: 0.001 is 0.1 %, and 0.1 would mean 10 %",
+         *           "message": "spread_percentage is 9: Input should be less than or equal to 0.05"
+         *         }
+         *       ],
+         *       "field": "spread_percentage",
+         *       "hint": "allowed is above 0 and at most 0.05; it is a fraction on each side: 0.001 is 0.1 %, and 0.1 would mean 10 %",
+         *       "message": "spread_percentage is 9: Input should be less than or equal to 0.05"
+         *     }
          */
         ErrorBody: {
             /** Code */
@@ -1428,6 +1926,25 @@ export interface components {
         /**
          * Fills
          * @description `records` is ok, or says why the records may be behind.
+         * @example {
+         *       "fills": [
+         *         {
+         *           "at_ms": 1795186653962,
+         *           "client_order_id": "mmb-mwp3r64s-2",
+         *           "exchange_order_id": "2123792674568798208",
+         *           "fee": "0",
+         *           "is_maker": true,
+         *           "kind": "TRADE",
+         *           "market": "BTC-USD",
+         *           "price": "86273",
+         *           "side": "SELL",
+         *           "size": "0.01",
+         *           "trade_id": "2123792873915678720",
+         *           "value": "862.73"
+         *         }
+         *       ],
+         *       "records": "ok"
+         *     }
          */
         Fills: {
             /** Fills */
@@ -1440,6 +1957,28 @@ export interface components {
         /**
          * FlattenPreview
          * @description What a flatten would cost now, from the live book; `reason` says what stands against it.
+         * @example {
+         *       "average_price": "86275",
+         *       "caps": [
+         *         "0.001",
+         *         "0.002"
+         *       ],
+         *       "confirm": "flatten BTC-USD",
+         *       "fee": "0.215688",
+         *       "fillable": "0.01",
+         *       "limit_price": "87992",
+         *       "mark_age_ms": 176,
+         *       "mark_price": "86266.950722183",
+         *       "market": "BTC-USD",
+         *       "mid": "86280.5",
+         *       "position": "-0.01",
+         *       "reason": null,
+         *       "side": "BUY",
+         *       "size": "0.01",
+         *       "slippage": "-0.055",
+         *       "slippage_bps": "-0.64",
+         *       "worst_price": "86275"
+         *     }
          */
         FlattenPreview: {
             /** Confirm */
@@ -1476,6 +2015,27 @@ export interface components {
         /**
          * Flattened
          * @description `position` is what is left, signed, in the base asset; `orders` what was tried, one after the other.
+         * @example {
+         *       "market": "BTC-USD",
+         *       "orders": [
+         *         {
+         *           "expires": 1795186718000,
+         *           "externalId": "mmh-mwp3r64s-8",
+         *           "filled": "0.01",
+         *           "id": "2123792895138856960",
+         *           "market": "BTC-USD",
+         *           "price": "86362",
+         *           "reason": "",
+         *           "reduceOnly": true,
+         *           "side": "BUY",
+         *           "size": "0.01",
+         *           "status": "FILLED",
+         *           "timeInForce": "IOC"
+         *         }
+         *       ],
+         *       "position": "0",
+         *       "status": "flat"
+         *     }
          */
         Flattened: {
             /** Market */
@@ -1489,7 +2049,13 @@ export interface components {
             /** Status */
             status: string;
         };
-        /** FundingPayments */
+        /**
+         * FundingPayments
+         * @example {
+         *       "funding": [],
+         *       "records": "ok"
+         *     }
+         */
         FundingPayments: {
             /** Funding */
             funding: {
@@ -1498,7 +2064,12 @@ export interface components {
             /** Records */
             records: string;
         };
-        /** Health */
+        /**
+         * Health
+         * @example {
+         *       "status": "ok"
+         *     }
+         */
         Health: {
             /** Status */
             status: string;
@@ -1506,6 +2077,40 @@ export interface components {
         /**
          * Job
          * @description One command. REFUSED: nothing was done, and `reason` says why; FAILED: look at what is true now.
+         * @example {
+         *       "after": "0e6236cf600e27b1",
+         *       "arguments": {
+         *         "market": "BTC-USD",
+         *         "price": "60000",
+         *         "reduceOnly": false,
+         *         "side": "BUY",
+         *         "size": "0.001",
+         *         "timeInForce": "POST_ONLY"
+         *       },
+         *       "before": "0e6236cf600e27b1",
+         *       "began_ms": 1795186655205,
+         *       "code": null,
+         *       "ended_ms": 1795186655296,
+         *       "id": "cmd-1a1f975bef4-4",
+         *       "reason": null,
+         *       "result": {
+         *         "expires": 1797605795000,
+         *         "externalId": "mmh-mwp3r64s-5",
+         *         "filled": "0",
+         *         "id": "2123792879313747968",
+         *         "market": "BTC-USD",
+         *         "price": "60000",
+         *         "reason": "",
+         *         "reduceOnly": false,
+         *         "side": "BUY",
+         *         "size": "0.001",
+         *         "status": "RESTING",
+         *         "timeInForce": "POST_ONLY"
+         *       },
+         *       "state": "DONE",
+         *       "verb": "create_order",
+         *       "who": "local"
+         *     }
          */
         Job: {
             /** Arguments */
@@ -1534,7 +2139,88 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        /** Jobs */
+        /**
+         * Jobs
+         * @example {
+         *       "jobs": [
+         *         {
+         *           "after": "0e6236cf600e27b1",
+         *           "arguments": {
+         *             "market": "BTC-USD",
+         *             "price": "60000",
+         *             "reduceOnly": false,
+         *             "side": "BUY",
+         *             "size": "0.001",
+         *             "timeInForce": "POST_ONLY"
+         *           },
+         *           "before": "0e6236cf600e27b1",
+         *           "began_ms": 1795186655205,
+         *           "code": null,
+         *           "ended_ms": 1795186655296,
+         *           "id": "cmd-1a1f975bef4-4",
+         *           "reason": null,
+         *           "result": {
+         *             "expires": 1797605795000,
+         *             "externalId": "mmh-mwp3r64s-5",
+         *             "filled": "0",
+         *             "id": "2123792879313747968",
+         *             "market": "BTC-USD",
+         *             "price": "60000",
+         *             "reason": "",
+         *             "reduceOnly": false,
+         *             "side": "BUY",
+         *             "size": "0.001",
+         *             "status": "RESTING",
+         *             "timeInForce": "POST_ONLY"
+         *           },
+         *           "state": "DONE",
+         *           "verb": "create_order",
+         *           "who": "local"
+         *         },
+         *         {
+         *           "after": "0e6236cf600e27b1",
+         *           "arguments": {
+         *             "min_refresh_ms": 0
+         *           },
+         *           "before": "526894b7cd96c6c8",
+         *           "began_ms": 1795186655129,
+         *           "code": null,
+         *           "ended_ms": 1795186655163,
+         *           "id": "cmd-1a1f975bef4-3",
+         *           "reason": null,
+         *           "result": {
+         *             "changes": [
+         *               {
+         *                 "after": 0,
+         *                 "before": 200,
+         *                 "is_hot": true,
+         *                 "path": "min_refresh_ms",
+         *                 "raises_limits": false
+         *               }
+         *             ],
+         *             "config": {
+         *               "leverage": null,
+         *               "market": "BTC-USD",
+         *               "max_divergence": 0.005,
+         *               "max_position": null,
+         *               "min_refresh_ms": 0,
+         *               "order_lifetime_s": 90,
+         *               "order_size": "0.01",
+         *               "price_move_threshold": 0.002,
+         *               "quoting": {},
+         *               "refresh_interval": 5,
+         *               "spread_percentage": 0.001,
+         *               "strategy": "simple"
+         *             },
+         *             "version": 4
+         *           },
+         *           "state": "DONE",
+         *           "verb": "rollback",
+         *           "who": "local"
+         *         }
+         *       ]
+         *     }
+         */
         Jobs: {
             /** Jobs */
             jobs: components["schemas"]["Job"][];
@@ -1542,6 +2228,11 @@ export interface components {
         /**
          * Killed
          * @description `found` orders of the account were open; `remaining` names those that are not known to be gone.
+         * @example {
+         *       "found": 2,
+         *       "remaining": [],
+         *       "status": "killed"
+         *     }
          */
         Killed: {
             /** Found */
@@ -1580,7 +2271,54 @@ export interface components {
             /** Ts */
             ts: number;
         };
-        /** Logs */
+        /**
+         * Logs
+         * @example {
+         *       "logs": [
+         *         {
+         *           "event": "command",
+         *           "fields": {
+         *             "after": "0e6236cf600e27b1",
+         *             "arguments": {
+         *               "market": "BTC-USD",
+         *               "price": "60000",
+         *               "reduceOnly": false,
+         *               "side": "BUY",
+         *               "size": "0.001",
+         *               "timeInForce": "POST_ONLY"
+         *             },
+         *             "before": "0e6236cf600e27b1",
+         *             "began_ms": 1795186655205,
+         *             "code": null,
+         *             "id": "cmd-1a1f975bef4-4",
+         *             "reason": "",
+         *             "state": "DONE",
+         *             "verb": "create_order",
+         *             "who": "local"
+         *           },
+         *           "id": 58,
+         *           "level": "INFO",
+         *           "market": null,
+         *           "message": "Command cmd-1a1f975bef4-4 (create_order) by local: DONE ",
+         *           "ts": 1795186655297
+         *         },
+         *         {
+         *           "event": "exchange_answered",
+         *           "fields": {
+         *             "answer": "order 2123792879313747968",
+         *             "ms": 47,
+         *             "order": "mmh-mwp3r64s-5",
+         *             "status": 200
+         *           },
+         *           "id": 57,
+         *           "level": "DEBUG",
+         *           "market": "BTC-USD",
+         *           "message": "Exchange answered 200 in 47 ms for mmh-mwp3r64s-5: order 2123792879313747968",
+         *           "ts": 1795186655253
+         *         }
+         *       ]
+         *     }
+         */
         Logs: {
             /** Logs */
             logs: components["schemas"]["LogLineOut"][];
@@ -1747,6 +2485,11 @@ export interface components {
         /**
          * MarketPaused
          * @description `remaining` names the bot's orders on this market that are not yet gone.
+         * @example {
+         *       "market": "BTC-USD",
+         *       "remaining": [],
+         *       "status": "paused"
+         *     }
          */
         MarketPaused: {
             /** Market */
@@ -1784,6 +2527,24 @@ export interface components {
         /**
          * MarketSeries
          * @description What a market looked like lately, oldest first; each row holds one value for each of `columns`.
+         * @example {
+         *       "columns": [
+         *         "second",
+         *         "mark"
+         *       ],
+         *       "market": "BTC-USD",
+         *       "rows": [
+         *         [
+         *           1795186607,
+         *           "86193.617925659"
+         *         ],
+         *         [
+         *           1795186608,
+         *           "86191.158939385"
+         *         ]
+         *       ],
+         *       "step_s": 1
+         *     }
          */
         MarketSeries: {
             /** Columns */
@@ -1795,7 +2556,33 @@ export interface components {
             /** Step S */
             step_s: number;
         };
-        /** Markets */
+        /**
+         * Markets
+         * @example {
+         *       "markets": [
+         *         {
+         *           "followed": true,
+         *           "lot_size": "0.00001",
+         *           "mark_age_ms": 215,
+         *           "mark_price": "86271.680281318",
+         *           "min_size": "0.0001",
+         *           "name": "BTC-USD",
+         *           "status": "ACTIVE",
+         *           "tick_size": "1"
+         *         },
+         *         {
+         *           "followed": false,
+         *           "lot_size": "0.001",
+         *           "mark_age_ms": 215,
+         *           "mark_price": "3012.675822095",
+         *           "min_size": "0.01",
+         *           "name": "ETH-USD",
+         *           "status": "ACTIVE",
+         *           "tick_size": "0.1"
+         *         }
+         *       ]
+         *     }
+         */
         Markets: {
             /** Markets */
             markets: components["schemas"]["MarketRow"][];
@@ -1857,7 +2644,45 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        /** OpenOrders */
+        /**
+         * OpenOrders
+         * @example {
+         *       "orders": [
+         *         {
+         *           "createdTime": 1795186655206,
+         *           "expireTime": 1797605795000,
+         *           "externalId": "mmh-mwp3r64s-5",
+         *           "filledQty": "0",
+         *           "id": "2123792879313747968",
+         *           "market": "BTC-USD",
+         *           "owner": "hand",
+         *           "postOnly": true,
+         *           "price": "60000",
+         *           "qty": "0.001",
+         *           "reduceOnly": false,
+         *           "side": "BUY",
+         *           "status": "NEW",
+         *           "timeInForce": "GTT"
+         *         },
+         *         {
+         *           "createdTime": 1795186654974,
+         *           "expireTime": 1795186745000,
+         *           "externalId": "mmb-mwp3r64s-3",
+         *           "filledQty": "0",
+         *           "id": "2123792878319697920",
+         *           "market": "BTC-USD",
+         *           "owner": "bot",
+         *           "postOnly": true,
+         *           "price": "86187",
+         *           "qty": "0.01",
+         *           "reduceOnly": false,
+         *           "side": "BUY",
+         *           "status": "NEW",
+         *           "timeInForce": "GTT"
+         *         }
+         *       ]
+         *     }
+         */
         OpenOrders: {
             /** Orders */
             orders: components["schemas"]["OpenOrder"][];
@@ -1865,6 +2690,20 @@ export interface components {
         /**
          * OrderAnswer
          * @description What became of an order by hand; UNKNOWN: the answer was lost, it may exist.
+         * @example {
+         *       "expires": 1797605795000,
+         *       "externalId": "mmh-mwp3r64s-5",
+         *       "filled": "0",
+         *       "id": "2123792879313747968",
+         *       "market": "BTC-USD",
+         *       "price": "60000",
+         *       "reason": "",
+         *       "reduceOnly": false,
+         *       "side": "BUY",
+         *       "size": "0.001",
+         *       "status": "RESTING",
+         *       "timeInForce": "POST_ONLY"
+         *     }
          */
         OrderAnswer: {
             status: components["schemas"]["OrderOutcome"];
@@ -1874,6 +2713,19 @@ export interface components {
         /**
          * OrderCheck
          * @description What the gate would say to an order now; amounts are text. `code` and `reason` stand beside REFUSED only.
+         * @example {
+         *       "fee": "0",
+         *       "leverage": "10",
+         *       "market": "BTC-USD",
+         *       "max_position": "0.05",
+         *       "notional": "60",
+         *       "pulls": 1,
+         *       "takes": "0",
+         *       "takes_average": null,
+         *       "verdict": "PASS",
+         *       "worst_now": "0.001",
+         *       "worst_then": "0.002"
+         *     }
          */
         OrderCheck: {
             /** Code */
@@ -1911,7 +2763,54 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        /** OrderHistory */
+        /**
+         * OrderHistory
+         * @example {
+         *       "orders": [
+         *         {
+         *           "at_ms": 1795186655249,
+         *           "average_price": null,
+         *           "client_order_id": "mmh-mwp3r64s-5",
+         *           "ended_ms": null,
+         *           "exchange_order_id": "2123792879313747968",
+         *           "filled": "0",
+         *           "market": "BTC-USD",
+         *           "owner": "hand",
+         *           "post_only": true,
+         *           "price": "60000",
+         *           "reason": null,
+         *           "reduce_only": false,
+         *           "replaces": null,
+         *           "side": "BUY",
+         *           "size": "0.001",
+         *           "status": "RESTING",
+         *           "time_in_force": "GTT",
+         *           "updated_ms": 1795186655267
+         *         },
+         *         {
+         *           "at_ms": 1795186655012,
+         *           "average_price": null,
+         *           "client_order_id": "mmb-mwp3r64s-3",
+         *           "ended_ms": null,
+         *           "exchange_order_id": "2123792878319697920",
+         *           "filled": "0",
+         *           "market": "BTC-USD",
+         *           "owner": "bot",
+         *           "post_only": true,
+         *           "price": "86187",
+         *           "reason": null,
+         *           "reduce_only": false,
+         *           "replaces": "mmb-mwp3r64s-1",
+         *           "side": "BUY",
+         *           "size": "0.01",
+         *           "status": "RESTING",
+         *           "time_in_force": "GTT",
+         *           "updated_ms": 1795186655027
+         *         }
+         *       ],
+         *       "records": "ok"
+         *     }
+         */
         OrderHistory: {
             /** Orders */
             orders: {
@@ -1925,7 +2824,13 @@ export interface components {
          * @enum {string}
          */
         OrderOutcome: "PLACED" | "RESTING" | "FILLED" | "PARTIALLY_FILLED" | "CANCELLED" | "REJECTED" | "UNKNOWN";
-        /** Paused */
+        /**
+         * Paused
+         * @example {
+         *       "remaining": [],
+         *       "status": "paused"
+         *     }
+         */
         Paused: {
             /** Remaining */
             remaining: string[];
@@ -1939,9 +2844,180 @@ export interface components {
          * Pnl
          * @description Money in collateral, as text. total = realised + unrealised - fees + funding; fees positive: paid, funding: received.
          *
-         *     `today_lacks` says what is missing in the figures of today; empty when nothing is.
+         *     `today_lacks` says what is missing in the figures of today; empty when nothing is. `books` says where it came from: total =
+         *     spread + inventory - fees + funding, exactly, by day and market, beside the exchange's equity and what is left unexplained.
+         * @example {
+         *       "books": {
+         *         "days": [
+         *           {
+         *             "date": "2026-11-20",
+         *             "fees": "0",
+         *             "fills": 1,
+         *             "funding": "0",
+         *             "inventory": "-0.075",
+         *             "maker_share": 1,
+         *             "maker_volume": "862.73",
+         *             "markets": {
+         *               "BTC-USD": {
+         *                 "fees": "0",
+         *                 "fills": 1,
+         *                 "funding": "0",
+         *                 "inventory": "-0.075",
+         *                 "maker_share": 1,
+         *                 "maker_volume": "862.73",
+         *                 "per_notional_bps": -0.869333395152597,
+         *                 "spread": "0",
+         *                 "taker_volume": "0",
+         *                 "total": "-0.075",
+         *                 "turnover": 0.9999937737041201,
+         *                 "volume": "862.73"
+         *               }
+         *             },
+         *             "per_notional_bps": -0.869333395152597,
+         *             "rebates": "0",
+         *             "spread": "0",
+         *             "taker_volume": "0",
+         *             "total": "-0.075",
+         *             "total_with_rebates": "-0.075",
+         *             "transfers": "0",
+         *             "turnover": 0.9999937737041201,
+         *             "volume": "862.73"
+         *           }
+         *         ],
+         *         "markouts": {
+         *           "BTC-USD": {
+         *             "capture_bps": 0.2897861957447795,
+         *             "horizons": [
+         *               {
+         *                 "adverse_bps": -0.1738717174468677,
+         *                 "error_bps": null,
+         *                 "fills": 1,
+         *                 "horizon_ms": 1000,
+         *                 "markout_bps": 0.11591447829791181
+         *               }
+         *             ],
+         *             "unjudged": 0
+         *           }
+         *         },
+         *         "presence": {
+         *           "BTC-USD": {
+         *             "at_best": {
+         *               "BUY": 0,
+         *               "SELL": 0.004824112845647686
+         *             },
+         *             "mean_size": {
+         *               "BUY": {
+         *                 "2": "0.000000",
+         *                 "5": "0.000000",
+         *                 "10": "0.000561",
+         *                 "25": "0.009883",
+         *                 "50": "0.009883",
+         *                 "100": "0.009883"
+         *               },
+         *               "SELL": {
+         *                 "2": "0.000060",
+         *                 "5": "0.006048",
+         *                 "10": "0.009128",
+         *                 "25": "0.009689",
+         *                 "50": "0.009689",
+         *                 "100": "0.009689"
+         *               }
+         *             },
+         *             "mean_spread_bps": 20.078277441872217,
+         *             "quoted": {
+         *               "BUY": 0.98830635046215,
+         *               "SELL": 0.9688941203712638
+         *             },
+         *             "unwatched_ms": 0,
+         *             "uptime": 0.9688941203712638,
+         *             "watched_ms": 51823
+         *           }
+         *         },
+         *         "reconciled": {
+         *           "equity": "10000.013197",
+         *           "expected": "10000.01319718682",
+         *           "residual": "-0.00000018682"
+         *         },
+         *         "today": {
+         *           "fees": "0",
+         *           "fills": 1,
+         *           "funding": "0",
+         *           "inventory": "-0.075",
+         *           "maker_share": 1,
+         *           "maker_volume": "862.73",
+         *           "markets": {
+         *             "BTC-USD": {
+         *               "fees": "0",
+         *               "fills": 1,
+         *               "funding": "0",
+         *               "inventory": "-0.075",
+         *               "maker_share": 1,
+         *               "maker_volume": "862.73",
+         *               "per_notional_bps": -0.869333395152597,
+         *               "spread": "0",
+         *               "taker_volume": "0",
+         *               "total": "-0.075",
+         *               "turnover": 0.9999937737041201,
+         *               "volume": "862.73"
+         *             }
+         *           },
+         *           "per_notional_bps": -0.869333395152597,
+         *           "rebates": "0",
+         *           "spread": "0",
+         *           "taker_volume": "0",
+         *           "total": "-0.075",
+         *           "total_with_rebates": "-0.075",
+         *           "transfers": "0",
+         *           "turnover": 0.9999937737041201,
+         *           "volume": "862.73"
+         *         }
+         *       },
+         *       "days": [
+         *         {
+         *           "date": "2026-11-20",
+         *           "fees": "0",
+         *           "funding": "0",
+         *           "market": "BTC-USD",
+         *           "realised_pnl": "0",
+         *           "total": "0",
+         *           "volume": "862.73"
+         *         }
+         *       ],
+         *       "records": "ok",
+         *       "run": {
+         *         "equity": "10000.013197",
+         *         "fees": "0",
+         *         "funding": "0",
+         *         "markets": {
+         *           "BTC-USD": {
+         *             "fees": "0",
+         *             "funding": "0",
+         *             "realised_pnl": "0",
+         *             "total_pnl": "0.0268573511",
+         *             "unrealised_pnl": "0.0268573511"
+         *           }
+         *         },
+         *         "realised_pnl": "0",
+         *         "total_pnl": "0.0268573511",
+         *         "unrealised_pnl": "0.0268573511"
+         *       },
+         *       "today": {
+         *         "BTC-USD": {
+         *           "fees": "0",
+         *           "funding": "0",
+         *           "is_whole": true,
+         *           "realised_pnl": "0",
+         *           "volume": "862.73"
+         *         }
+         *       },
+         *       "today_lacks": ""
+         *     }
          */
         Pnl: {
+            /** Books */
+            books: {
+                [key: string]: unknown;
+            };
             /** Days */
             days: {
                 [key: string]: string;
@@ -2022,19 +3098,190 @@ export interface components {
         };
         /**
          * Risk
-         * @description Limits, worst cases and nets; amounts are text.
+         * @description Tiers, meters, limits, worst cases and nets; amounts are text.
+         * @example {
+         *       "account": {
+         *         "adjustments": 0,
+         *         "is_synced": true
+         *       },
+         *       "account_limits": {
+         *         "calm_ms": 30000,
+         *         "daily_loss_fraction": "0.02",
+         *         "drawdown_fraction": "0.05",
+         *         "flatten_on_red": false,
+         *         "margin_orange": "0.5",
+         *         "margin_red": "0.66",
+         *         "margin_yellow": "0.33",
+         *         "max_balance_age_ms": 60000,
+         *         "max_daily_loss": null,
+         *         "max_drawdown": null,
+         *         "max_gross_exposure": null,
+         *         "max_leverage": "2",
+         *         "max_net_exposure": null,
+         *         "max_open_orders": null,
+         *         "max_order_notional": null,
+         *         "orange_share": "0.75",
+         *         "orange_widening": 2,
+         *         "orders_per_minute": 600,
+         *         "unexplained_tolerance": "0.001",
+         *         "yellow_share": "0.5",
+         *         "yellow_widening": 1.5
+         *       },
+         *       "blocked": null,
+         *       "clock_offset_ms": 1,
+         *       "creates_held": null,
+         *       "exposure": "-862.71769699065",
+         *       "findings": [],
+         *       "flatten": false,
+         *       "gross": "862.77",
+         *       "latched": [],
+         *       "leverage": "0.0863",
+         *       "limits": {
+         *         "max_clock_offset_ms": 120000,
+         *         "requests_per_minute": 1000
+         *       },
+         *       "loss": {
+         *         "drawdown": "0.10",
+         *         "highest": "10000.11",
+         *         "opening": "10000.00",
+         *         "today": "-0.01",
+         *         "unexplained": "0.00"
+         *       },
+         *       "markets": {
+         *         "BTC-USD": {
+         *           "allowance": {
+         *             "BUY": "0.06",
+         *             "SELL": "0.04"
+         *           },
+         *           "breaker_trips": {},
+         *           "findings": [],
+         *           "holds": [],
+         *           "largest_order": null,
+         *           "limits": {
+         *             "breakers": {
+         *               "basis_bps": 50,
+         *               "cool_down_most_ms": 30000,
+         *               "cool_down_ms": 10000,
+         *               "feed_stable_ms": 2000,
+         *               "mark_age_ms": 5000,
+         *               "move_bps": 30,
+         *               "move_floor_bps": 10,
+         *               "move_sigmas": 6,
+         *               "rejects_per_minute": 5,
+         *               "same_side_fills": 5,
+         *               "same_side_window_ms": 10000,
+         *               "sigma_ratio": 3,
+         *               "sigma_ratio_resume": 1.5,
+         *               "spread_floor_bps": 3,
+         *               "spread_ratio": 5,
+         *               "touch_age_ms": 2000
+         *             },
+         *             "max_long": "0.05",
+         *             "max_market_notional": null,
+         *             "max_open_orders": null,
+         *             "max_order_notional": null,
+         *             "max_short": "0.05",
+         *             "orders_per_minute": 300,
+         *             "price_collar": "0.02",
+         *             "protect_delta": null,
+         *             "protect_freeze_ms": 10000,
+         *             "protect_quantity": null,
+         *             "protect_window_ms": 1000,
+         *             "stop_loss": null,
+         *             "stop_loss_fraction": null
+         *           },
+         *           "live": {
+         *             "BUY": "0.011",
+         *             "SELL": "0.01"
+         *           },
+         *           "max_position": "0.05",
+         *           "notional": "862.71769699065",
+         *           "paused": null,
+         *           "pauses": {},
+         *           "position": "-0.01",
+         *           "reason_code": null,
+         *           "reduce_only": null,
+         *           "room": {
+         *             "BUY": "0.049",
+         *             "SELL": "0.03"
+         *           },
+         *           "safety_ticks": {
+         *             "BUY": 3,
+         *             "SELL": 3
+         *           },
+         *           "tier": "green",
+         *           "widening": 1,
+         *           "withheld": {},
+         *           "worst_long": "0.001",
+         *           "worst_short": "-0.02"
+         *         }
+         *       },
+         *       "meters": [
+         *         {
+         *           "code": "daily_loss",
+         *           "limit": "200.00",
+         *           "market": null,
+         *           "text": "lost 0.00 since 00:00 UTC, limit 200.00",
+         *           "tier": "green",
+         *           "used": "0.0000",
+         *           "value": "0.00"
+         *         },
+         *         {
+         *           "code": "drawdown",
+         *           "limit": "500.01",
+         *           "market": null,
+         *           "text": "0.10 below the highest account value, limit 500.01",
+         *           "tier": "green",
+         *           "used": "0.0002",
+         *           "value": "0.10"
+         *         }
+         *       ],
+         *       "net": "-862.77",
+         *       "reason": "quoting was started",
+         *       "reason_code": "running",
+         *       "reprices_per_minute": 600,
+         *       "state": "RUNNING",
+         *       "switch": {
+         *         "left_ms": 27989,
+         *         "problem": null
+         *       },
+         *       "tier": "green",
+         *       "worst_gross": "1725.54"
+         *     }
          */
         Risk: {
+            /** Account Limits */
+            account_limits: {
+                [key: string]: unknown;
+            };
             /** Exposure */
             exposure: string;
+            /** Findings */
+            findings: {
+                [key: string]: unknown;
+            }[];
+            /** Latched */
+            latched: {
+                [key: string]: unknown;
+            }[];
+            /** Loss */
+            loss: {
+                [key: string]: unknown;
+            };
             /** Markets */
             markets: {
                 [key: string]: {
                     [key: string]: unknown;
                 };
             };
+            /** Meters */
+            meters: {
+                [key: string]: unknown;
+            }[];
             /** State */
             state: string;
+            /** Tier */
+            tier: string;
         } & {
             [key: string]: unknown;
         };
@@ -2122,6 +3369,23 @@ export interface components {
         /**
          * Started
          * @description The bot quotes.
+         * @example {
+         *       "config": {
+         *         "leverage": null,
+         *         "market": "BTC-USD",
+         *         "max_divergence": 0.005,
+         *         "max_position": null,
+         *         "min_refresh_ms": 0,
+         *         "order_lifetime_s": 90,
+         *         "order_size": "0.01",
+         *         "price_move_threshold": 0.002,
+         *         "quoting": {},
+         *         "refresh_interval": 5,
+         *         "spread_percentage": 0.001,
+         *         "strategy": "simple"
+         *       },
+         *       "status": "started"
+         *     }
          */
         Started: {
             config: components["schemas"]["BotConfig"];
@@ -2134,6 +3398,70 @@ export interface components {
         /**
          * Status
          * @description What the bot does. `order_ids` are ours; `markets` says for each market why it shows nothing, if so.
+         * @example {
+         *       "active_orders": 2,
+         *       "config": {
+         *         "leverage": null,
+         *         "market": "BTC-USD",
+         *         "max_divergence": 0.005,
+         *         "max_position": null,
+         *         "min_refresh_ms": 0,
+         *         "order_lifetime_s": 90,
+         *         "order_size": "0.01",
+         *         "price_move_threshold": 0.002,
+         *         "quoting": {},
+         *         "refresh_interval": 5,
+         *         "spread_percentage": 0.001,
+         *         "strategy": "simple"
+         *       },
+         *       "current_quotes": {
+         *         "ask": 86361,
+         *         "bid": 86187
+         *       },
+         *       "day": {
+         *         "is_whole": true,
+         *         "text": ""
+         *       },
+         *       "env": "paper",
+         *       "last_quote_price": 86274.028537214,
+         *       "markets": {
+         *         "BTC-USD": {
+         *           "active_orders": 2,
+         *           "last_quote_price": "86274.028537214",
+         *           "quotes": {
+         *             "ask": "86361",
+         *             "bid": "86187"
+         *           },
+         *           "reason": null,
+         *           "reason_code": null,
+         *           "state": "QUOTING",
+         *           "withheld": {}
+         *         }
+         *       },
+         *       "metrics": {
+         *         "equity": "10000.067461",
+         *         "fees": "0.000000",
+         *         "fill_rate": "0.5000",
+         *         "fills": 1,
+         *         "funding": "0.000000",
+         *         "orders_ended": 2,
+         *         "orders_filled": 1,
+         *         "orders_placed": 4,
+         *         "position_size": "-0.01000",
+         *         "realised_pnl": "0.000000",
+         *         "total_pnl": "0.035810",
+         *         "unrealised_pnl": "0.035810"
+         *       },
+         *       "order_ids": [
+         *         "mmb-mwp3r64s-3",
+         *         "mmb-mwp3r64s-4"
+         *       ],
+         *       "reason": "quoting was started",
+         *       "reason_code": "running",
+         *       "running": true,
+         *       "shadow": false,
+         *       "state": "RUNNING"
+         *     }
          */
         Status: {
             /** Active Orders */
@@ -2171,6 +3499,10 @@ export interface components {
         /**
          * Stopped
          * @description `remaining` names the bot's orders that the exchange has not confirmed as gone; empty: none is left.
+         * @example {
+         *       "remaining": [],
+         *       "status": "stopped"
+         *     }
          */
         Stopped: {
             /** Remaining */

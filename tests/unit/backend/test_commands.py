@@ -45,6 +45,8 @@ def test_a_change_of_settings_is_told_with_the_hashes_before_and_after(world: Wo
     ended = world.bot.told[-1].fields
     assert ended["before"] != ended["after"]
     assert ended["arguments"] == {"order_size": "0.02"}
+    (job,) = client.get("/api/jobs").json()["jobs"]
+    assert job["result"]["config"]["order_size"] == "0.02"
 
 
 def test_a_bug_in_a_command_leaves_it_failed(world: World) -> None:

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import pytest
+from jsonschema_rs import validator_for
 from starlette.testclient import TestClient
 
 from backend import openapi
@@ -68,6 +69,37 @@ def test_every_error_has_the_one_shape(schema: dict[str, Any]) -> None:
 
     assert set(schema["components"]["schemas"]["ErrorBody"]["required"]) == {"code", "message", "field", "hint"}
     assert "HTTPValidationError" not in schema["components"]["schemas"]
+
+
+def named(schema: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema that a JSON body refers to, or the one that stands there itself."""
+    stated: dict[str, Any] = content["application/json"]["schema"]
+    stated = next((each for each in stated.get("anyOf", []) if "$ref" in each), stated)
+    reference = stated.get("$ref")
+    return schema["components"]["schemas"][reference.rpartition("/")[2]] if reference else stated
+
+
+def test_every_body_that_is_sent_or_answered_has_an_example(schema: dict[str, Any]) -> None:
+    without = [
+        f"{name} {what}"
+        for name, operation in operations(schema).items()
+        for what, described in {**operation["responses"], "body": operation.get("requestBody", {})}.items()
+        if "application/json" in described.get("content", {}) and not named(schema, described["content"]).get("examples")
+    ]
+
+    assert without == []
+
+
+def test_every_example_is_what_its_schema_says(schema: dict[str, Any]) -> None:
+    wrong = [
+        f"{name}: {error.message[:200]}"
+        for name, described in schema["components"]["schemas"].items()
+        for example in described.get("examples", [])
+        for error in validator_for({**described, "components": schema["components"]}).iter_errors(example)
+    ]
+
+    assert wrong == []
+    assert sum("examples" in each for each in schema["components"]["schemas"].values()) > 30
 
 
 def test_choices_are_enumerations_of_text(schema: dict[str, Any]) -> None:
