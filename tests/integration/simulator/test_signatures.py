@@ -1,8 +1,14 @@
 """Only what the account signed is accepted, and each way to be wrong has its documented code."""
 
+from collections.abc import Callable
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 import pytest
+
+from simulator.markets import BTC_USD
+
+fast_stark_crypto = pytest.importorskip("fast_stark_crypto", reason="the signing library has no wheel here")
 
 CHANGES = [
     ({"qty": "0.02"}, 1101),
@@ -81,3 +87,78 @@ async def test_verification_can_be_switched_off(open_stand: Any) -> None:
         body = {key: value for key, value in stand.alice.order("BUY", 86_000).items() if key != "settlement"}
 
         assert (await stand.alice.ask("POST", "/user/order", json=body))[0] == 200
+
+
+def fields_of(stand: Any, body: dict[str, Any]) -> dict[str, Any]:
+    """Return what `body` signs, to be changed by one member."""
+    value = Decimal(body["qty"]) * Decimal(body["price"]) * 10**6
+    return {
+        "position_id": stand.alice.account.vault,
+        "base_asset_id": int(BTC_USD.synthetic_id, 16),
+        "base_amount": int(Decimal(body["qty"]) * BTC_USD.synthetic_resolution),
+        "quote_asset_id": 1,
+        "quote_amount": -int(value),
+        "fee_asset_id": 1,
+        "fee_amount": int((value * Decimal(body["fee"])).to_integral_value(ROUND_CEILING)),
+        "expiration": -(-body["expiryEpochMillis"] // 1000) + 14 * 86_400,
+        "salt": int(body["nonce"]),
+        "user_public_key": stand.alice.account.public_key,
+        "domain_name": "Perpetuals",
+        "domain_version": "v0",
+        "domain_chain_id": "SN_SEPOLIA",
+        "domain_revision": "1",
+    }
+
+
+def pedersen(fields: dict[str, Any]) -> int:
+    """Return the hash of the order as the exchange of the years before would have asked for it."""
+    hashed, link = fields["quote_asset_id"], fast_stark_crypto.pedersen_hash
+    for asset in (fields["base_asset_id"], fields["fee_asset_id"]):
+        hashed = link(hashed, asset)
+    amounts = (-fields["quote_amount"] << 64) + fields["base_amount"]
+    hashed = link(hashed, ((amounts << 64) + fields["fee_amount"] << 32) + fields["salt"])
+    packed = 3
+    for _ in range(3):
+        packed = (packed << 64) + fields["position_id"]
+    packed = (packed << 32) + -(-fields["expiration"] // 3600) << 17
+    return int(link(hashed, packed % (2**251 + 17 * 2**192 + 1)))
+
+
+WRONG_HASHES: dict[str, Callable[[dict[str, Any]], int]] = {
+    "another chain": lambda it: order_message(it | {"domain_chain_id": "SN_MAIN"}),
+    "another domain": lambda it: order_message(it | {"domain_name": "Perpetual"}),
+    "another revision": lambda it: order_message(it | {"domain_revision": "2"}),
+    "no fourteen days": lambda it: order_message(it | {"expiration": it["expiration"] - 14 * 86_400}),
+    "the second rounded down": lambda it: order_message(it | {"expiration": it["expiration"] - 1}),
+    "the fee rounded down": lambda it: order_message(it | {"fee_amount": it["fee_amount"] - 1}),
+    "the value rounded otherwise": lambda it: order_message(it | {"quote_amount": it["quote_amount"] + 1}),
+    "unsigned amounts": lambda it: order_message(it | {"quote_amount": -it["quote_amount"]}),
+    "a Pedersen chain": pedersen,
+}
+
+
+def order_message(fields: dict[str, Any]) -> int:
+    return int(fast_stark_crypto.get_order_msg_hash(**fields))
+
+
+@pytest.mark.parametrize("name", WRONG_HASHES)
+async def test_a_signature_over_the_wrong_hash_is_1101(stand: Any, name: str) -> None:
+    body = stand.alice.order("BUY", 86_001, "0.01")
+    fields = fields_of(stand, body)
+    assert order_message(fields) == stand.alice.message(body)
+
+    r, s = fast_stark_crypto.sign(stand.alice.account.private_key, WRONG_HASHES[name](fields) % 2**251)
+    body["settlement"]["signature"] = {"r": hex(r), "s": hex(s)}
+    status, answer = await stand.alice.ask("POST", "/user/order", json=body)
+
+    assert (status, answer["error"]["code"]) == (400, 1101)
+
+
+async def test_an_expired_order_is_1135_however_well_it_is_signed(stand: Any) -> None:
+    body = stand.alice.order("BUY", 86_000)
+    body["expiryEpochMillis"] = stand.site.venue.now_ms - 1
+    body["settlement"] = stand.alice.settlement(body)
+
+    status, answer = await stand.alice.ask("POST", "/user/order", json=body)
+
+    assert (status, answer["error"]["code"]) == (400, 1135)
