@@ -190,9 +190,14 @@ async def rpc_public(stage: Stage) -> str:
         expect(numbers == list(range(len(numbers))), "counted from 0 over the whole connection")
         trades = (await wire.first(f"trades.{BTC}"))[0].data
         expect(0 < len(trades) <= 50 and [each.id for each in trades] == sorted(each.id for each in trades))
+        expect(not stage.complaints.lines, "nothing to complain about while subscribed")
         for topic in topics:
             await wire.client.unsubscribe(topic_id=topic)
         expect(await wire.client.list_subscriptions() == [])
+        # A frame on its way crosses the request to unsubscribe, and the client forgets the subscription when it asks.
+        crossed = [line for line in stage.complaints.lines if "for unknown subscription" in line]
+        expect(crossed == stage.complaints.lines, "nothing else to complain about")
+        stage.complaints.lines.clear()
     finally:
         await wire.client.close()
     return f"{len(topics)} subscriptions, {len(numbers)} frames"
