@@ -97,6 +97,8 @@ class Happening(Enum):
     SELL = auto()
 
 
+_BUY: Final = Side.BUY  # a module's name is found faster than an enumeration's member
+_SELL: Final = Side.SELL
 Excess = tuple[float, float]
 """Factors or rates for (buying, selling)."""
 
@@ -147,8 +149,10 @@ class CstStream:
         self._random = random
         self._unit = Lots(unit)
         self._pressure = pressure or Pressure()
-        self._last_best = {Side.BUY: mid, Side.SELL: mid + 1}
-        self._ids: dict[Side, list[int]] = {Side.BUY: [], Side.SELL: []}
+        self._last_bid, self._last_ask = mid, mid + 1
+        self._bids: list[int] = []
+        """Ids of resting units, and of some that have traded since."""
+        self._asks: list[int] = []
         self.set_rates(rates)
         self._proposal = Happening.NOTHING
         self._side = Side.BUY
@@ -165,7 +169,7 @@ class CstStream:
     def fill_book(self) -> None:
         """Put about as many units at each distance as come to rest there in the long run."""
         for side in Side:
-            start = self._last_best[side]
+            start = self._last_bid if side is _BUY else self._last_ask
             for number, rate in enumerate(self._rates.limit):
                 rest_rate = self._rates.cancel[min(number, len(self._rates.cancel) - 1)]
                 for _ in range(max(1, round(rate / rest_rate)) if number < len(self._rates.cancel) else 1):
@@ -182,18 +186,20 @@ class CstStream:
         if price > 0:
             order_id = self._ground.rest(side, Ticks(price), self._unit)
             if order_id is not None:
-                self._ids[side].append(order_id)
+                (self._bids if side is _BUY else self._asks).append(order_id)
 
     def best(self, side: Side) -> int:
         """Return the best price of a side, or the last there was."""
         best = self._book.best(side)
-        if best is not None:
-            self._last_best[side] = best
-        return self._last_best[side]
+        if side is _BUY:
+            self._last_bid = self._last_bid if best is None else best
+            return self._last_bid
+        self._last_ask = self._last_ask if best is None else best
+        return self._last_ask
 
     @property
     def mid(self) -> float:
-        return (self.best(Side.BUY) + self.best(Side.SELL)) / 2
+        return (self.best(_BUY) + self.best(_SELL)) / 2
 
     # ── one event ──
 
@@ -217,11 +223,11 @@ class CstStream:
         """Draw what happens next and when, from the rates as they are now."""
         pressure, now = self._pressure, self.now
         pressure.refresh(now, self.mid)
-        ids, market, bound, limit_rate = self._ids, self._rates.market, self._cancel_bound, self._limits[-1]
+        market, bound, limit_rate = self._rates.market, self._cancel_bound, self._limits[-1]
         limit_buy = limit_rate * pressure.limit[0]
         limits = limit_buy + limit_rate * pressure.limit[1]
-        cancel_bid = limits + bound * len(ids[Side.BUY]) * pressure.cancel[0]
-        cancels = cancel_bid + bound * len(ids[Side.SELL]) * pressure.cancel[1]
+        cancel_bid = limits + bound * len(self._bids) * pressure.cancel[0]
+        cancels = cancel_bid + bound * len(self._asks) * pressure.cancel[1]
         market_buy = cancels + market * pressure.market[0]
         markets = market_buy + market * pressure.market[1]
         hot_buy = markets + pressure.heat[0]
@@ -233,12 +239,12 @@ class CstStream:
         drawn = self._random.random() * total
         self._heated = drawn >= markets
         if drawn < limits:
-            self._proposal, self._side = Happening.LIMIT, Side.BUY if drawn < limit_buy else Side.SELL
+            self._proposal, self._side = Happening.LIMIT, _BUY if drawn < limit_buy else _SELL
         elif drawn < cancels:
-            self._proposal, self._side = Happening.CANCEL, Side.BUY if drawn < cancel_bid else Side.SELL
+            self._proposal, self._side = Happening.CANCEL, _BUY if drawn < cancel_bid else _SELL
         else:
             buys = drawn < market_buy or markets <= drawn < hot_buy
-            self._proposal, self._side = Happening.BUY, Side.BUY if buys else Side.SELL
+            self._proposal, self._side = Happening.BUY, _BUY if buys else _SELL
 
     def _limit(self, side: Side) -> Happening:
         ticks = 1 + bisect_left(self._limits, self._random.random() * self._limits[-1])
@@ -247,7 +253,7 @@ class CstStream:
 
     def _cancel(self, side: Side) -> Happening:
         """Withdraw a unit drawn evenly, more rarely where theta is lower; ids of units that traded are forgotten on the way."""
-        ids = self._ids[side]
+        ids = self._bids if side is _BUY else self._asks
         place = int(self._random.random() * len(ids))
         order = self._book.find(ids[place])
         if order is not None:
@@ -267,4 +273,4 @@ class CstStream:
         self._pressure.note_market(side)
         limit = max(1, self.best(side.opposite) + side.sign * FAR_TICKS)
         self._ground.take(side, Ticks(limit), Lots(self._unit * self._pressure.units()))
-        return Happening.BUY if side is Side.BUY else Happening.SELL
+        return Happening.BUY if side is _BUY else Happening.SELL

@@ -9,6 +9,7 @@ The last two lower the base rate so that the traded volume stays what it was. Ti
 """
 
 from dataclasses import dataclass
+from functools import cache
 from math import exp, log, sqrt
 from random import Random
 from typing import Final
@@ -63,8 +64,14 @@ class Temper:
 
     @property
     def mean_units(self) -> float:
-        """The mean of floor(Pareto) capped: the sum over n of the chance to be at least n."""
-        return sum((float(n) ** -self.size_shape for n in range(1, self.size_cap + 1)), 0.0)
+        """The mean size of a market order."""
+        return _mean_units(self.size_shape, self.size_cap)
+
+
+@cache
+def _mean_units(shape: float, cap: int) -> float:
+    """Return the mean of floor(Pareto) capped: the sum over n of the chance to be at least n."""
+    return sum((float(n) ** -shape for n in range(1, cap + 1)), 0.0)
 
 
 class LatentPrice:
