@@ -38,7 +38,8 @@ def base() -> Watched:
 
 @pytest.fixture(scope="module")
 def extended() -> Watched:
-    steady = Temper(median_vol=2.0, log_vol_sd=0.0)  # else a short sample may fall into one quiet or wild hour
+    # A short sample may fall into one quiet or wild hour, and a single jump would decide much of it.
+    steady = Temper(median_vol=2.0, log_vol_sd=0.0, jump_rate=0.0)
     return watch(*extended_stream(1, temper=steady), 1_200, 0.1)
 
 
@@ -81,7 +82,7 @@ def test_the_mid_of_the_base_book_wanders_as_known_and_without_memory(base: Watc
 
 
 TAILS = {"kurtosis 1 s", "kurtosis 10 s", "autocorrelation 10 s", "clustering"}
-"""Not to be judged by twenty minutes: about four jumps and one state of the volatility make them. What makes the tails is
+"""Not to be judged by twenty minutes: some four jumps and one state of the volatility would make them. What makes the tails is
 tested by itself below, and the tails of whole runs are in the proof."""
 
 
@@ -90,7 +91,8 @@ def test_the_extended_book_has_the_stylised_facts(extended: Watched) -> None:
 
     for name, (low, high) in EXTENDED.items():
         if name not in TAILS:
-            assert low - WIDER * abs(low) <= found[name] <= high + WIDER * abs(high), name
+            error = 4 / sqrt(len(extended.trades)) if name.startswith("sign") else 0.0  # of so few orders
+            assert low - WIDER * abs(low) - error <= found[name] <= high + WIDER * abs(high) + error, name
     assert found["up, lowest decile"] < 0.2
     assert found["up, highest decile"] > 0.8
 
