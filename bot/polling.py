@@ -18,6 +18,8 @@ from bot.core.events import (
     FillsReported,
     FundingPayment,
     FundingReported,
+    MoneyMoved,
+    MoneyMovesReported,
     OrdersReported,
     PositionsReported,
 )
@@ -32,6 +34,13 @@ FUNDING_S: Final = 120.0
 """Funding is paid on the hour and told by no stream; a payment is known within two minutes."""
 FUNDING_OVERLAP_MS: Final = 3_600_000
 
+MONEY_S: Final = 15.0
+"""An equity that fell without a reason counts as a loss after a minute: the reason must be known before."""
+MONEY_OVERLAP_MS: Final = 3 * 86_400_000
+"""A withdrawal takes days, and may be refused in the end."""
+
+AskMoney = Callable[[int], Awaitable[tuple[MoneyMoved, ...]]]
+"""Return the moves of money since a time of the exchange."""
 AskFunding = Callable[[int], Awaitable[tuple[FundingPayment, ...]]]
 """Return the payments since a time of the exchange."""
 AskOnce = Callable[[], Awaitable[list[Event]]]
@@ -98,6 +107,26 @@ class AccountPoller:
         if self._is_up and silent:
             self._is_up = False
             self._emit(FeedLost(feed="account", market=None, reason=reason, received_ms=self._clock.now_ms()))
+
+
+class MoneyReader:
+    """Reads what was paid in, withdrawn or transferred, so that a withdrawal is not taken for a loss; each counts once."""
+
+    def __init__(self, ask: AskMoney, emit: Emit, clock: Clock, *, run_from_ms: int) -> None:
+        self._ask = ask
+        self._emit = emit
+        self._clock = clock
+        self._run_from_ms = run_from_ms
+
+    async def run(self) -> None:
+        """Read until cancelled; a reading that fails is repeated at the next turn."""
+        since_ms = self._run_from_ms - MONEY_OVERLAP_MS
+        while True:
+            with contextlib.suppress(ExchangeError):
+                moves = await self._ask(since_ms)
+                if moves:
+                    self._emit(MoneyMovesReported(moves=moves, received_ms=self._clock.now_ms()))
+            await self._clock.sleep(MONEY_S)
 
 
 class FundingReader:

@@ -31,6 +31,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     risk: RiskRecord
     books: PnlRecord
     presence: dict[str, dict[int, PresenceLine]]
+    began_ms: int = 0
 
 
 class RiskKeeper:
@@ -62,7 +63,7 @@ class RiskKeeper:
             )
         if kept.scope != self._scope:
             return None
-        engine.risk.restore(RiskMemory(risk=kept.risk, books=kept.books, presence=kept.presence))
+        engine.risk.restore(RiskMemory(risk=kept.risk, books=kept.books, presence=kept.presence, began_ms=kept.began_ms))
         return engine.risk.manager.latched
 
     async def run(self, engine: Engine) -> None:
@@ -86,5 +87,5 @@ class RiskKeeper:
             self._written = memory
 
     def _write(self, memory: RiskMemory, *, durable: bool) -> None:
-        kept = Kept(scope=self._scope, risk=memory.risk, books=memory.books, presence=memory.presence)
+        kept = Kept(scope=self._scope, risk=memory.risk, books=memory.books, presence=memory.presence, began_ms=memory.began_ms)
         self._home.keep(self._name, msgspec.json.encode(kept).decode(), durable=durable)

@@ -38,7 +38,7 @@ from bot.observers.narrator import Narrator
 from bot.observers.status import bot_status
 from bot.observers.step_times import StepTimes
 from bot.order_manager import OrderManager
-from bot.polling import AccountPoller, AskFunding, FundingReader
+from bot.polling import AccountPoller, AskFunding, AskMoney, FundingReader, MoneyReader
 from bot.ports import Clock, Exchange
 from bot.remote import find_running
 from bot.risk_keeper import RiskKeeper
@@ -106,6 +106,7 @@ class MarketMaker:
         self._home = home
         self._history: History | None = None
         self._ask_funding: AskFunding | None = None
+        self._ask_money: AskMoney | None = None
         self._started_ms = clock.now_ms()
         self.ids = OrderIds(self._started_ms)
         self.engine = Engine(
@@ -116,6 +117,7 @@ class MarketMaker:
             limits=config.risk(),
             caps=caps,
         )
+        self.engine.risk.began_ms = self._started_ms
         self._keeper = keeper or RiskKeeper(home, clock, logger)
         self.inbox = Inbox(clock)
         self.orders = OrderManager(
@@ -188,6 +190,9 @@ class MarketMaker:
                 if self._ask_funding is not None:
                     reader = FundingReader(self._ask_funding, self.inbox.emit, self.clock, run_from_ms=self._started_ms)
                     tasks.create_task(self._keep("funding", reader.run), name="funding")
+                if self._ask_money is not None:
+                    money = MoneyReader(self._ask_money, self.inbox.emit, self.clock, run_from_ms=self._started_ms)
+                    tasks.create_task(self._keep("money moves", money.run), name="money moves")
                 if self.config.enabled and self._starts_by_itself:
                     self.inbox.emit(QuotingStarted(received_ms=self.clock.now_ms()))
         finally:
@@ -263,6 +268,10 @@ class MarketMaker:
     def read_funding_with(self, ask: AskFunding) -> None:
         """Ask now and then what was paid as funding; before it runs."""
         self._ask_funding = ask
+
+    def read_money_with(self, ask: AskMoney) -> None:
+        """Ask now and then what was paid in or out; before it runs."""
+        self._ask_money = ask
 
     async def _remember(self, account_id: int) -> bool:
         """Begin the journal; False when what earlier runs left cannot be read: a person must act."""

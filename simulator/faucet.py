@@ -35,18 +35,22 @@ class Faucet:
         if last_ms is not None and now_ms - last_ms < CLAIM_EVERY_MS:
             raise Refused(Code.ACTION_NOT_ALLOWED, "one claim an hour for each wallet", message="Claim is not allowed yet")
         self._last_ms[account.client_id] = now_ms
-        self.ledger.deposit(account.account_id, CLAIM)
+        return self.move(account.account_id, "CLAIM", CLAIM, now_ms)
+
+    def move(self, account_id: int, kind: str, amount: Decimal, now_ms: int) -> int:
+        """Pay into an account, or out of it when the amount is negative, and return the operation's id."""
+        self.ledger.deposit(account_id, amount)
         operation_id = self.ids.next(now_ms)
-        self.operations.setdefault(account.account_id, deque(maxlen=KEPT)).append(
+        self.operations.setdefault(account_id, deque(maxlen=KEPT)).append(
             {
                 "id": str(operation_id),
-                "type": "CLAIM",
+                "type": kind,
                 "status": "COMPLETED",
-                "amount": text(CLAIM),
+                "amount": text(abs(amount)),
                 "fee": "0",
                 "asset": COLLATERAL_ASSET,
                 "time": now_ms,
-                "accountId": account.account_id,
+                "accountId": account_id,
             }
         )
         return operation_id

@@ -74,7 +74,7 @@ async def move_money(request: web.Request) -> web.Response:
         raise Refused(Code.ACCOUNT_NOT_FOUND, f"no account {body.account}")
     if not amount.is_finite() or abs(amount) > MOST_MONEY:
         raise Refused(Code.BAD_REQUEST, f"amount is at most {MOST_MONEY}")
-    venue.ledger.deposit(body.account, amount)
+    venue.faucet.move(body.account, "DEPOSIT" if amount >= 0 else "SLOW_WITHDRAWAL", amount, venue.now_ms)
     venue.clearing.tell_balance(body.account, venue.now_ms)
     site.kick()
     return plain({"account": body.account, "balance": text(venue.ledger.balances[body.account])})

@@ -39,6 +39,7 @@ from bot.core.events import (
     MarketDataEvent,
     MarketRulesLoaded,
     MarkPriceSeen,
+    MoneyMovesReported,
     OrderLookedUp,
     OrdersReported,
     PastRecovered,
@@ -150,6 +151,8 @@ class Engine(Deciding):
                 for payment in self.account.apply_funding(event):
                     self.day.fund(payment, event.received_ms)
                 self.risk.funded(event)
+            case MoneyMovesReported():
+                self.risk.moved(event)
             case PlaceAcknowledged() | PlaceRefused() | PlaceNotSent() | PlaceOutcomeUnknown():
                 self._apply_place_answer(event)
             case CancelAcknowledged() | CancelNotFound():
@@ -447,7 +450,7 @@ class Engine(Deciding):
         match event:
             case QuotingStarted():
                 self._note("INFO", "bot_started", None)
-                if event.by_person and (seen := self.risk.manager.acknowledge()):
+                if event.by_person and (seen := self.risk.acknowledge()):
                     self._note("WARNING", "risk_acknowledged", None, codes=", ".join(sorted(seen)))
             case QuotingPaused():
                 self._note("WARNING", "bot_paused", None, reason=event.reason)

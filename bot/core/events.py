@@ -226,6 +226,22 @@ class PositionReport(msgspec.Struct, frozen=True, kw_only=True):
     wire: dict[str, object]
 
 
+class MoneyMoved(msgspec.Struct, frozen=True, kw_only=True):
+    """Money moved into the account (positive) or out of it, by somebody: no trading. `is_undone`: it was refused afterwards."""
+
+    move_id: str
+    amount: Decimal
+    is_undone: bool
+    exchange_ms: int
+
+
+class MoneyMovesReported(Record, frozen=True, kw_only=True):
+    """Deposits, withdrawals and transfers; the same one may come many times."""
+
+    moves: tuple[MoneyMoved, ...]
+    received_ms: int
+
+
 class PositionsReported(Record, frozen=True, kw_only=True):
     """Positions; a snapshot lists all of them, so a market that it lacks is flat as of `asked_ms`."""
 
@@ -489,7 +505,9 @@ MarketDataEvent = (
     BookSnapshot | BookDelta | BestQuoteSeen | MarkPriceSeen | IndexPriceSeen | TradeSeen | FundingRateSeen | DayStatsSeen
 )
 FeedEvent = FeedLost | FeedRestored | StreamAlive
-AccountEvent = OrdersReported | OrderLookedUp | FillsReported | FundingReported | PositionsReported | BalanceReported
+AccountEvent = (
+    OrdersReported | OrderLookedUp | FillsReported | FundingReported | MoneyMovesReported | PositionsReported | BalanceReported
+)
 AnswerEvent = (
     PlaceAcknowledged
     | PlaceRefused

@@ -240,6 +240,10 @@ class Pnl:
         self.transferred = _sum((self.transferred, amount if is_new else ZERO))
         return is_new
 
+    def knows_transfer(self, transfer_id: str) -> bool:
+        """Return whether this transfer was booked."""
+        return f"transfer {transfer_id}" in self._ids
+
     def _book(self, days: dict[int, Decimal], key: str, amount: Decimal, at_ms: int) -> bool:
         if not self._is_new(key):
             return False

@@ -14,7 +14,7 @@ import msgspec
 from bot.core.account import Account
 from bot.core.actions import ApprovedOrder
 from bot.core.errors import InvariantBroken
-from bot.core.events import BalanceReported, FundingReported
+from bot.core.events import BalanceReported, FundingReported, MoneyMovesReported
 from bot.core.live_orders import LiveOrders
 from bot.core.market_view import MarketView
 from bot.core.markout import Markouts
@@ -49,6 +49,7 @@ class RiskMemory(msgspec.Struct, frozen=True, kw_only=True):
     risk: RiskRecord
     books: PnlRecord
     presence: dict[str, dict[int, PresenceLine]]
+    began_ms: int
 
 
 class RiskLoop:
@@ -66,6 +67,8 @@ class RiskLoop:
         """Usual time between a decision and the exchange's answer to it."""
         self.broken: Reason | None = None
         """Why our own books cannot be believed: a bug of ours."""
+        self.began_ms = 0
+        """When these books began; money that moved before is part of what they began with."""
         self._volatility: dict[str, VolatilityPair] = {}
         self._watched_ms: dict[str, int] = {}
         self._touched: set[str] = set()
@@ -76,6 +79,11 @@ class RiskLoop:
         """Take new limits; they hold from the next decision and the next order on."""
         self.manager.configure(settings.account, settings.markets)
         self._looked_ms = None
+
+    def acknowledge(self) -> frozenset[str]:
+        """A person starts again, and has seen what was red; judged anew at the next decision. Returns the codes that were red."""
+        self._looked_ms = None
+        return self.manager.acknowledge()
 
     # --- what happens -----------------------------------------------------------------------------------------------------
 
@@ -98,7 +106,20 @@ class RiskLoop:
     def funded(self, event: FundingReported) -> None:
         """Funding was paid or received; each payment is booked once."""
         for payment in event.payments:
+            if payment.exchange_ms < self.began_ms:
+                continue
             self.pnl.fund(str(payment.payment_id), payment.market, payment.amount, payment.exchange_ms, event.received_ms)
+
+    def moved(self, event: MoneyMovesReported) -> None:
+        """Somebody moved money in or out: no trading, and no loss. Each move is taken once, and its undoing once."""
+        for move in event.moves:
+            if move.is_undone and not self.pnl.knows_transfer(move.move_id):
+                continue
+            key = f"{move.move_id} undone" if move.is_undone else move.move_id
+            amount = move.amount.copy_negate() if move.is_undone else move.amount
+            if move.exchange_ms >= self.began_ms:
+                self.pnl.transfer(key, amount, move.exchange_ms)
+            self.manager.observe_transfer(key, amount, move.exchange_ms)
 
     def reported(self, event: BalanceReported, views: Mapping[str, MarketView]) -> None:
         """The exchange told the equity: compare it with our books."""
@@ -186,12 +207,13 @@ class RiskLoop:
     def memory(self) -> RiskMemory:
         """Return what a restart must know; equal ones need not be written again."""
         presence = {market: dict(each.days) for market, each in self.presence.items()}
-        return RiskMemory(risk=self.manager.record(), books=self.pnl.record(), presence=presence)
+        return RiskMemory(risk=self.manager.record(), books=self.pnl.record(), presence=presence, began_ms=self.began_ms)
 
     def restore(self, memory: RiskMemory) -> None:
         """Go on from what an earlier run wrote down; call before the first decision."""
         self.manager.restore(memory.risk)
         self.pnl.restore(memory.books)
+        self.began_ms = memory.began_ms
         for market, days in memory.presence.items():
             self._presence_of(market).restore(days)
 

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from bot.core.errors import ConfigurationError, InvalidInput, MakerError, NotFound, NotSent, OutcomeUnknown, ProtocolError
-from bot.core.events import BalanceReported, DayStatsSeen, FundingPayment, PositionReport
+from bot.core.events import BalanceReported, DayStatsSeen, FundingPayment, MoneyMoved, PositionReport
 from bot.core.market import Market
 from bot.core.numbers import plain
 from bot.core.orders import Fill, Order, OrderReport
@@ -234,6 +234,12 @@ class ExtendedExchange:
                 return tuple(payments)
             cursor = [("cursor", str(payments[-1].payment_id))]
         raise ProtocolError(f"more than {len(payments)} funding payments since {since_ms}")
+
+    async def money_moves(self, since_ms: int) -> tuple[MoneyMoved, ...]:
+        """Return deposits, withdrawals and transfers since a time of the exchange, newest first; the newest fifty at most."""
+        records = await self._read(list[wire.AssetOperation], "/user/assetOperations", query=[("startTime", str(since_ms))])
+        moves = (translate.money_moved(record) for record in records)
+        return tuple(move for move in moves if move is not None)
 
     async def positions(self) -> tuple[PositionReport, ...]:
         """Return all open positions."""

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from bot.core.errors import InvalidInput, ProtocolError
-from bot.core.events import BalanceReported, DayStatsSeen, FundingPayment, PositionReport
+from bot.core.events import BalanceReported, DayStatsSeen, FundingPayment, MoneyMoved, PositionReport
 from bot.core.market import Market
 from bot.core.orders import ExchangeStatus, Fill, OrderReport, Side
 from bot.extended import wire
@@ -211,6 +211,24 @@ def funding_of(record: wire.FundingRecord) -> FundingPayment:
         rate=number("funding rate", record.funding_rate),
         amount=number("fundingFee", record.funding_fee),
         exchange_ms=whole("funding paidTime", record.paid_time),
+    )
+
+
+def money_moved(record: wire.AssetOperation) -> MoneyMoved | None:
+    """Return a move of money; None while it has not reached the account.
+
+    What leaves is missing from the balance from the beginning, what comes is there in the end. The sign of a transfer is taken as
+    it is told: should it be told without one, it counts as money that came, which errs towards a loss.
+    """
+    amount = number("amount", record.amount)
+    leaves = "WITHDRAWAL" in record.type or amount < 0
+    if not leaves and record.status != "COMPLETED":
+        return None
+    return MoneyMoved(
+        move_id=str(record.id),
+        amount=-abs(amount) if leaves else amount,
+        is_undone=record.status == "REJECTED",
+        exchange_ms=whole("time", record.time),
     )
 
 

@@ -194,6 +194,16 @@ class FundingRecord(Record, frozen=True, kw_only=True, rename="camel"):
     paid_time: Integer
 
 
+class AssetOperation(Record, frozen=True, kw_only=True, rename="camel"):
+    id: str | Integer
+    type: str
+    """DEPOSIT, CLAIM, TRANSFER, WITHDRAWAL; withdrawals also as FAST_WITHDRAWAL and SLOW_WITHDRAWAL."""
+    status: str
+    """CREATED, IN_PROGRESS, COMPLETED or REJECTED."""
+    amount: Number
+    time: Integer
+
+
 # --- streams ------------------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.core.events import CancelNotFound, PlaceNotSent, PlaceOutcomeUnknown
 from bot.core.orders import ExchangeStatus, Order, Side, Status
+from bot.core.risk.settings import RiskSettings
 from tests.unit.core.play import Play
 
 TIGHT = Decimal("0.01")
@@ -23,8 +24,8 @@ MODES = [(TIGHT, False), (TIGHT, True), (ROOMY, True)]
 class Truth:
     """The exchange's own view of our orders."""
 
-    def __init__(self, *, limit: Decimal, edit_in_place: bool) -> None:
-        self.play = Play(max_position=limit, edit_in_place=edit_in_place).ready()
+    def __init__(self, *, limit: Decimal, edit_in_place: bool, limits: RiskSettings | None = None) -> None:
+        self.play = Play(limits=limits, max_position=limit, edit_in_place=edit_in_place).ready()
         self.left: dict[str, Decimal] = {}
         """Size of each order that may still fill."""
         self.orders: dict[str, Order] = {}

@@ -127,7 +127,8 @@ class Checks:
             self.fail("I3", f"nonce {nonce} is not below the durably reserved {reserved}")
         if bot.engine.orders.get(order_id) is None:
             self.fail("I3", f"order {order_id} leaves and is not in the order table")
-        if owner_of(order_id) is Owner.BOT and not bot.engine.mode.is_quoting:
+        is_exit = bot.state is BotState.HALTED and body.get("reduceOnly") and body["timeInForce"] == "IOC"
+        if owner_of(order_id) is Owner.BOT and not bot.engine.mode.is_quoting and not is_exit:
             self.fail("I8", f"order {order_id} leaves while the bot is {bot.state} ({bot.engine.state_reason.code})")
         if bot.state is BotState.HALTED and not body.get("reduceOnly"):
             self.fail("I8", f"order {order_id} leaves while the bot is HALTED")

@@ -123,6 +123,7 @@ class VirtualBot:
         port = ShadowExchange(self.exchange, self.clock) if world.shadow else self.exchange
         self.maker = MarketMaker(port, config, clock=self.clock, home=self.home, logger=self.logger, account_settings=settings)
         self.maker.read_funding_with(self.exchange.funding)
+        self.maker.read_money_with(self.exchange.money_moves)
         self._watch_what_leaves()
         self.keeper: JournalKeeper | None = None
         if world.with_journal:
@@ -458,6 +459,13 @@ class World:
         self.kick()
         return int(self.exchange.venue.house_take(MARKET, taker, order.price, wanted))
 
+    def move_money(self, amount: str) -> None:
+        """Let the account's owner pay in, or withdraw with a negative amount."""
+        venue, kind = self.exchange.venue, "SLOW_WITHDRAWAL" if amount.startswith("-") else "DEPOSIT"
+        venue.faucet.move(self.account.account_id, kind, Decimal(amount), venue.now_ms)
+        venue.clearing.tell_balance(self.account.account_id, venue.now_ms)
+        self.kick()
+
     def liquidate(self) -> None:
         """Let the exchange close the account's position, and say so on its trade."""
         if self.quiet is not None:
@@ -486,6 +494,7 @@ class QuietMarket:
         self._venue = world.exchange.venue
         self._resting: dict[VenueSide, list[tuple[int, int]]] = {side: [] for side in VenueSide}
         self._stirring: asyncio.Task[None] | None = None
+        self._stirrer: int | None = None
         self.price = Decimal("86198.85")
         self.is_stirred = True
         self.comes_back = False
@@ -507,6 +516,7 @@ class QuietMarket:
                 if self._venue.markets[MARKET].book.find(order_id) is not None:
                     self._venue.house_cancel(MARKET, order_id)
             self._resting[side].clear()
+        self._drop_stirrer()
         self._world.exchange.exchange.set_price(MARKET, self.price)
         middle = int(self.price)
         for side, sign in ((VenueSide.BUY, -1), (VenueSide.SELL, 1)):
@@ -549,9 +559,16 @@ class QuietMarket:
                 if self.comes_back and self._venue.markets[MARKET].book.best(side) is None:
                     self._rest(side, int(self.price) + away * 9)
             best = self._venue.markets[MARKET].book.best(VenueSide.BUY)
-            order_id = None if best is None else self._venue.house_rest(MARKET, VenueSide.BUY, best, Lots(1))
+            self._stirrer = None if best is None else self._venue.house_rest(MARKET, VenueSide.BUY, best, Lots(1))
             exchange.site.kick()
             await asyncio.sleep(0.3)
-            if order_id is not None and self._venue.markets[MARKET].book.find(order_id) is not None:
-                self._venue.house_cancel(MARKET, order_id)
+            if self._drop_stirrer():
                 exchange.site.kick()
+
+    def _drop_stirrer(self) -> bool:
+        """Take away the order that only stirs; a market that moves must not meet it."""
+        order_id, self._stirrer = self._stirrer, None
+        stands = order_id is not None and self._venue.markets[MARKET].book.find(order_id) is not None
+        if stands and order_id is not None:
+            self._venue.house_cancel(MARKET, order_id)
+        return stands

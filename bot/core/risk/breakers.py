@@ -111,7 +111,7 @@ class MarketBreakers:
                 ("rejects", "the number of our orders refused within a minute", "orders"),
             )
         }
-        self._prices: deque[tuple[int, str, float]] = deque(maxlen=2 * MOVE_MS // SAMPLE_MS)
+        self._prices: deque[tuple[int, str, float]] = deque(maxlen=4 * MOVE_MS // SAMPLE_MS)
         self._spreads: deque[float] = deque(maxlen=SPREADS_KEPT)
         self._spread_ms = 0
         self._median: float | None = None
@@ -178,17 +178,17 @@ class MarketBreakers:
         return found
 
     def _move_bps(self, sight: Sight, believed: Believed) -> float | None:
-        """Return the widest move within the last second: of the mid, or of the mark where there is no mid."""
+        """Return the widest move within the last second, of the mid or of the mark, each compared with itself alone."""
         now_ms = sight.now_ms
-        voice = "mid" if "mid" in believed.good else "mark"
-        if voice not in believed.good:
+        told = {voice: float(believed.good[voice]) for voice in ("mid", "mark") if voice in believed.good}
+        if not told:
             return None
-        price = float(believed.good[voice])
         if not self._prices or now_ms - self._prices[-1][0] >= SAMPLE_MS:
-            self._prices.append((now_ms, voice, price))
+            self._prices += ((now_ms, voice, price) for voice, price in told.items())
         while self._prices and self._prices[0][0] < now_ms - MOVE_MS:
             self._prices.popleft()
-        return max((abs(price / before - 1) * BPS for _, whose, before in self._prices if whose == voice), default=0.0)
+        moves = (abs(told[voice] / before - 1) * BPS for _, voice, before in self._prices if voice in told)
+        return max(moves, default=0.0)
 
     def _feed(self, sight: Sight, settings: BreakerSettings) -> Measure:
         """Measure how far the fresher of mark and touch is past its limit; the limits differ, so each counts in its own."""

@@ -6,6 +6,7 @@ from bot.core.actions import AnyAction, ArmDeadManSwitch, CancelOrder, PlaceOrde
 from bot.core.engine import Engine
 from bot.core.events import (
     AccountRead,
+    BalanceReported,
     BestQuoteSeen,
     DeadManSwitchArmed,
     FeedRestored,
@@ -22,6 +23,7 @@ from bot.core.market import Market
 from bot.core.numbers import Lots, Ticks
 from bot.core.order_ids import OrderIds
 from bot.core.orders import ExchangeStatus, Fill, Order, OrderReport
+from bot.core.risk.settings import RiskSettings
 from bot.core.settings import AccountSettings, MakerSettings
 
 START_MS = 1_790_000_000_000
@@ -66,11 +68,11 @@ def settings(**changes: object) -> MakerSettings:
 class Play:
     """An engine, a clock, and shorthand for what the exchange would say."""
 
-    def __init__(self, **changes: object) -> None:
+    def __init__(self, *, limits: RiskSettings | None = None, **changes: object) -> None:
         self.now_ms = START_MS
         self.ids = OrderIds(START_MS)
         self.ids.extend(1, 1_000)
-        self.engine = Engine([settings(**changes)], AccountSettings(), self.ids)
+        self.engine = Engine([settings(**changes)], AccountSettings(), self.ids, limits=limits)
         self.market = btc()
         self.actions: list[AnyAction] = []
         self.exchange_id = 100
@@ -93,6 +95,24 @@ class Play:
         self.engine.apply(OrdersReported(orders=orders, is_snapshot=True, source="rest", asked_ms=now_ms, received_ms=now_ms))
         self.engine.apply(PositionsReported(positions=(), is_snapshot=True, source="rest", asked_ms=now_ms, received_ms=now_ms))
         self.engine.apply(AccountRead(asked_ms=now_ms, received_ms=now_ms))
+
+    def tell_equity(self, equity: Decimal | int | str, *, margin_ratio: str = "0.01") -> None:
+        """Let the stream tell how much money there is."""
+        amount = Decimal(equity)
+        self.engine.apply(
+            BalanceReported(
+                balance=amount,
+                equity=amount,
+                available_for_trade=amount,
+                unrealised_pnl=Decimal(0),
+                initial_margin=Decimal(0),
+                margin_ratio=Decimal(margin_ratio),
+                updated_ms=self.now_ms,
+                received_ms=self.now_ms,
+                source="stream",
+                wire={},
+            )
+        )
 
     def arm(self) -> None:
         self.engine.apply(DeadManSwitchArmed(countdown_s=30, asked_ms=self.now_ms, received_ms=self.now_ms))
