@@ -34,6 +34,7 @@ from bot.core.mode import BotState
 from bot.core.numbers import Lots, Ticks, plain
 from bot.core.orders import Fill, Order, OrderReport, Owner, Status
 from bot.observers.books_part import books_summary
+from bot.observers.earned_part import Earned
 from bot.observers.market_parts import MAKER_PARTS, ages_of, maker_part, prices_of, rules_of
 from bot.observers.market_watch import MarketWatch
 from bot.observers.picture import Picture, known
@@ -62,6 +63,7 @@ class Feed:
         self._fills_seen = -1
         self._trades: Picture = {}
         self._watches: dict[str, MarketWatch] = {}
+        self._earned: dict[str, Earned] = {}
 
     def record(self, engine: Engine, events: list[Event], actions: list[AnyAction]) -> None:
         """Note what may have changed; called for every batch, on the order path, so it does little more than note."""
@@ -144,7 +146,12 @@ class Feed:
         exchange_ms = now_ms + self._engine.exchange_clock.offset_ms
         next_funding_ms = (exchange_ms // HOUR_MS + 1) * HOUR_MS
         return {
-            name: {**part, "age_ms": ages_of(views[name], now_ms), "next_funding_ms": next_funding_ms}
+            name: {
+                **part,
+                **self._earned.setdefault(name, Earned()).parts(self._engine, name, now_ms),
+                "age_ms": ages_of(views[name], now_ms),
+                "next_funding_ms": next_funding_ms,
+            }
             if name in settings
             else part
             for name, part in self._markets.items()
