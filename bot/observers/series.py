@@ -15,6 +15,7 @@ from bot.core.engine import Engine
 from bot.core.events import Event, TradeSeen
 from bot.core.maker import Maker
 from bot.core.numbers import plain
+from bot.core.pnl import DAY_MS
 from bot.observers.status import resting_prices
 from bot.ports import Clock
 
@@ -34,7 +35,7 @@ class Second(msgspec.Struct, frozen=True, kw_only=True):
     ask: str | None
     position: str
     pnl: str | None
-    """Of this run, in collateral: realised and unrealised, less fees, and funding."""
+    """Of this UTC day, in collateral: spread + inventory - fees + funding; None before the first fill."""
     code: str | None
     """Why nothing was shown; None while quoting."""
 
@@ -135,16 +136,12 @@ def _row(engine: Engine, maker: Maker, second: int) -> Second:
         bid=None if quotes["bid"] is None else plain(quotes["bid"]),
         ask=None if quotes["ask"] is None else plain(quotes["ask"]),
         position=plain(engine.account.position(maker.market)),
-        pnl=_pnl(engine, maker),
+        pnl=_pnl(engine, maker.market, second),
         code=None if maker.reason is None else maker.reason.code,
     )
 
 
-def _pnl(engine: Engine, maker: Maker) -> str | None:
-    ledger, mark = engine.account.ledgers.get(maker.market), maker.view.mark
-    funding = engine.account.funding.get(maker.market, Decimal(0))
-    if ledger is None:
-        return plain(funding)
-    if mark is None:
-        return None
-    return plain(ledger.realised_pnl + ledger.unrealised_pnl(mark.value) - ledger.fees + funding)
+def _pnl(engine: Engine, market: str, second: int) -> str | None:
+    books = engine.risk.pnl.markets.get(market)
+    today = None if books is None else books.days.get(second * 1000 // DAY_MS)
+    return None if today is None else plain(today.total)

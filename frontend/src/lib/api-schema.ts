@@ -10,6 +10,8 @@ export type ApiErrorBody = Pick<Schemas["ErrorBody"], "code" | "message"> & { fi
 export type NewOrder = Schemas["NewOrder"];
 export type TimeInForce = Schemas["TimeInForceName"];
 export type Outcome = Schemas["OrderOutcome"];
+/** What the risk gate would say; amounts are text. */
+export type OrderVerdict = Schemas["OrderCheck"];
 export type LogLevel = Schemas["LogLevel"];
 export type Job = Schemas["Job"];
 export type LogEntry = Schemas["LogLineOut"];

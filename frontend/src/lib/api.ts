@@ -1,6 +1,7 @@
 import createClient, { type Middleware } from "openapi-fetch";
+import type { Series } from "../stream/history";
 import type { CachedAccount, PolledStatus } from "../stream/polled";
-import type { ApiErrorBody, CancelAnswer, FlattenPreview, Flattened, LogLevel, NewOrder, OrderAnswer, paths } from "./api-schema";
+import type { ApiErrorBody, CancelAnswer, FlattenPreview, Flattened, LogLevel, NewOrder, OrderAnswer, OrderVerdict, paths } from "./api-schema";
 import type { RiskAnswer } from "./risk";
 import { clearToken, readToken } from "./token";
 
@@ -117,4 +118,8 @@ export const api = {
   pnl: (days: number) => settled(client.GET("/api/pnl", { params: { query: { days } }, ...reading() })) as unknown as Promise<PnlAnswer>,
   risk: () => settled(client.GET("/api/risk", reading())) as unknown as Promise<RiskAnswer>,
   jobs: (limit: number) => settled(client.GET("/api/jobs", { params: { query: { limit } }, ...reading() })),
+  series: (market: string, step: "1" | "60") =>
+    settled(client.GET("/api/markets/{market}/series", { params: { path: { market }, query: { step } }, ...reading() })) as Promise<Series>,
+  checkOrder: (order: NewOrder) =>
+    settled(client.GET("/api/orders/check", { params: { query: { ...order, reduceOnly: order.reduceOnly ?? false } }, ...reading() })) as Promise<OrderVerdict>,
 };

@@ -60,6 +60,12 @@ export function formatSize(value: Numeric, lot: Numeric, language: Language, sig
   return formatNumber(number, language, { decimals: needed, rounding: "cut", sign });
 }
 
+/** Decimals that a column of sizes needs so that its figures stand under each other: at least four, up to the lot's. */
+export function sizeDecimals(values: readonly Numeric[], lot: Numeric): number {
+  const needed = values.map((value) => decimalsOf(exact(value) ?? { units: 0n, scale: 0 }));
+  return Math.min(Math.max(4, stepDecimals(lot, 4)), Math.max(4, ...needed));
+}
+
 export function formatMoney(value: Numeric, language: Language, options: { sign?: boolean; code?: string } = {}): string {
   const text = formatNumber(value, language, { decimals: 2, sign: options.sign ? "always" : "auto" });
   return text === MISSING || !options.code ? text : text + NBSP + options.code;

@@ -3,6 +3,29 @@ export type Text = string | null;
 
 export type Level = readonly [price: string, size: string];
 
+export type SideWord = "BUY" | "SELL";
+
+/** One trade of anybody: exchange time in ms, the taker's side, price, size. */
+export type TapeTrade = readonly [ms: number, side: SideWord, price: string, size: string];
+
+export type Wish = { readonly side: SideWord; readonly price: string; readonly size: string };
+
+/** The exchange's figures of the last 24 hours; `change` is a fraction. */
+export type DayFigures = { readonly low?: Text; readonly high?: Text; readonly change?: Text; readonly volume?: Text; readonly open_interest?: Text };
+
+/** total = spread + inventory - fees + funding; of this UTC day, in collateral. */
+export type PnlFigures = {
+  readonly spread?: Text;
+  readonly inventory?: Text;
+  readonly fees?: Text;
+  readonly funding?: Text;
+  readonly total?: Text;
+  readonly fills?: number;
+};
+
+/** How maker fills aged over one horizon; basis points, positive aged well. */
+export type Markout = { readonly fills: number; readonly markout_bps: number; readonly adverse_bps?: number; readonly error_bps?: number };
+
 /** One named opinion: a number for people, never for an order. */
 export type Part = { readonly value?: number; readonly unit?: string };
 export type Parts = Readonly<Record<string, Part>>;
@@ -30,6 +53,22 @@ export type MarketPicture = {
   readonly tick_size?: Text;
   readonly lot_size?: Text;
   readonly min_size?: Text;
+  readonly maker_fee_rate?: Text;
+  readonly taker_fee_rate?: Text;
+  readonly max_leverage?: Text;
+  readonly funding_rate?: Text;
+  /** The exchange's clock. */
+  readonly next_funding_ms?: number;
+  readonly day?: DayFigures;
+  /** The newest trades of anybody, by id. */
+  readonly tape?: Readonly<Record<string, TapeTrade>>;
+  /** Size in front of each resting order of ours, by our id. */
+  readonly queue?: Readonly<Record<string, string>>;
+  /** Quotes that have no order yet, by side and level. */
+  readonly wished?: Readonly<Record<string, Wish>>;
+  readonly pnl?: PnlFigures;
+  /** By horizon in ms. */
+  readonly markouts?: Readonly<Record<string, Markout>>;
   readonly mark_price?: Text;
   readonly index_price?: Text;
   readonly last_price?: Text;

@@ -13,8 +13,10 @@ export const ticksOf = (picture: Picture): Steps => stepsBy(picture, "tick_size"
 /** Lot size of every market, by name. */
 export const lotsOf = (picture: Picture): Steps => stepsBy(picture, "lot_size");
 
-/** A market without its book and ages, which change with every message. */
-export function pricesOf(picture: Picture, market: string): Omit<MarketPicture, "book" | "age_ms"> {
-  const { book: _book, age_ms: _ages, ...prices } = picture.markets?.[market] ?? {};
+type Busy = "book" | "age_ms" | "tape" | "queue" | "pnl" | "markouts";
+
+/** A market without the parts that change with nearly every message and have panels of their own. */
+export function pricesOf(picture: Picture, market: string): Omit<MarketPicture, Busy> {
+  const { book: _book, age_ms: _ages, tape: _tape, queue: _queue, pnl: _pnl, markouts: _markouts, ...prices } = picture.markets?.[market] ?? {};
   return prices;
 }

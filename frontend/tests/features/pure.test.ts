@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { bookRows, ownChips } from "../../src/features/book/book-rows";
+import { bookRows } from "../../src/features/book/book-rows";
+import { ownChips } from "../../src/features/book/own-chips";
 import { imbalance, spreadTicks } from "../../src/features/book/touch";
 import { checkConfig, shownValue } from "../../src/features/bot/config-form";
 import { feedFace } from "../../src/features/health/feed-face";
@@ -91,12 +92,12 @@ describe("faces and lists", () => {
   });
 
   it("let a fee we paid enter the sum as a minus", () => {
-    expect(toPlain(pnlParts({ fees: "0.43" })[2]!.value!)).toBe("-0.43");
+    expect(toPlain(pnlParts({ fees: "0.43" }).find((part) => part.id === "fees")!.value!)).toBe("-0.43");
     expect(pnlParts(undefined).every((part) => part.value === null)).toBe(true);
   });
 
   it("leave a hole in the chart where nobody looked", () => {
-    const sample = (second: number) => ({ second, mark: 1, bid: null, ask: null });
-    expect(linePoints([sample(1), sample(9)], "mark").map((point) => Object.keys(point).length)).toEqual([2, 1, 2]);
+    const sample = (second: number) => ({ second, mark: 1, last: null, bid: null, ask: null, position: null, pnl: null, code: null });
+    expect(linePoints([sample(1), sample(9)], "price").map((point) => Object.keys(point).length)).toEqual([2, 1, 2]);
   });
 });

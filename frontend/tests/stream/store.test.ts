@@ -24,7 +24,7 @@ describe("history for the chart", () => {
     let history = withSample({}, market("100", "99"), 5000);
     history = withSample(history, market("101", null), 5900);
     history = withSample(history, market("102", "98"), 6000);
-    expect(history["BTC-USD"]).toEqual([{ second: 5, mark: 101, bid: null, ask: null }, { second: 6, mark: 102, bid: 98, ask: null }]);
+    expect(history["BTC-USD"]).toMatchObject([{ second: 5, mark: 101, bid: null, ask: null }, { second: 6, mark: 102, bid: 98, ask: null }]);
   });
 
   it("ignores a clock that jumps back", () => {

@@ -40,7 +40,7 @@ def later(watched: Watched, event: Event, ms: int) -> None:
 
 def test_a_fill_below_the_mid_earns_spread_and_the_move_afterwards_is_inventory(watched: Watched) -> None:
     watched.happens(touch(86_190, 86_210, START_MS))
-    watched.play.decide()
+    watched.play.engine.risk.pnl.of("BTC-USD").mark(Decimal(86_200), START_MS)
     watched.happens(reported(fill(1, price=Decimal(86_112), size=Decimal("0.01"), fee=Decimal("0.2"))))
     later(watched, touch(86_090, 86_110, START_MS + 300), 300)
     watched.play.decide()

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from bot.clock import TurnableClock
-from bot.core.events import Event, FillsReported, MarkPriceSeen, TradeSeen
+from bot.core.events import Event, FillsReported, TradeSeen
 from bot.core.numbers import Lots, Ticks
 from bot.core.orders import ExchangeStatus, Side
 from bot.observers.series import MINUTES_KEPT, SECONDS_KEPT, Series
@@ -56,7 +56,7 @@ def test_a_second_has_one_row_with_prices_quotes_and_position(watched: Watched) 
     (row,) = watched.series.seconds("BTC-USD")
 
     assert (row.second, row.mark, row.last) == (watched.clock.now_ms() // 1000, "86198.85", "86200")
-    assert (row.bid, row.ask, row.position, row.pnl, row.code) == ("86112", "86286", "0", "0", None)
+    assert (row.bid, row.ask, row.position, row.pnl, row.code) == ("86112", "86286", "0", None, None)
 
 
 def test_seconds_nobody_looked_at_are_missing_and_not_made_up(watched: Watched) -> None:
@@ -102,14 +102,13 @@ def test_a_minute_counts_the_seconds_with_both_quotes(watched: Watched) -> None:
     assert (minute.watched_s, minute.quoted_s) == (4, 3)
 
 
-def test_pnl_is_realised_and_unrealised_less_fees(watched: Watched) -> None:
+def test_pnl_is_that_of_the_books(watched: Watched) -> None:
     bought = fill(1, price=Decimal(86_100), size=Decimal("0.01"), fee=Decimal("0.5"))
-    mark = MarkPriceSeen(market="BTC-USD", price=Decimal(86_200), exchange_ms=START_MS, received_ms=START_MS)
 
-    watched.happens(FillsReported(fills=(bought,), source="stream", received_ms=START_MS), mark)
+    watched.happens(FillsReported(fills=(bought,), source="stream", received_ms=watched.clock.now_ms()))
 
     row = watched.series.seconds("BTC-USD")[0]
-    assert (row.position, row.pnl) == ("0.01", "0.5")
+    assert (row.position, row.pnl) == ("0.01", "-0.5")
 
 
 def test_old_rows_fall_off(watched: Watched) -> None:

@@ -1,6 +1,6 @@
-import { PnlSplit } from "../../features/pnl/PnlSplit";
+import { TradeTape } from "../../features/book/TradeTape";
 
-/** Beside the tables, under the ticket. */
-export function TapeArea({ market: _market }: { market: string }) {
-  return <PnlSplit />;
+/** Beside the tables, under the ticket: everybody's trades. */
+export function TapeArea({ market }: { market: string }) {
+  return <TradeTape market={market} />;
 }

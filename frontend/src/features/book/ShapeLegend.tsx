@@ -2,7 +2,7 @@ import { Glyph } from "../../components/ui/Glyph";
 import { useWords } from "../../lib/i18n";
 import css from "./Ladder.module.css";
 
-const SHAPES = [["placing", "tone-own"], ["resting", "tone-own"], ["cancelling", ""], ["unknown", "tone-warn"]] as const;
+const SHAPES = [["wished", ""], ["placing", "tone-own"], ["resting", "tone-own"], ["cancelling", ""], ["unknown", "tone-warn"]] as const;
 
 export function ShapeLegend() {
   const { t } = useWords();

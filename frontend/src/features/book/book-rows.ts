@@ -1,17 +1,6 @@
-import { type Decimal, add, compare, multiply, parseWire, toPlain, toStep } from "../../lib/decimal";
-import { isOpen, shapeOf, type Shape } from "../../lib/order-face";
-import type { Level, OrderRecord } from "../../stream/messages";
-
-/** One of our own orders inside a row of the book. */
-export type OwnChip = {
-  readonly key: string;
-  readonly price: string;
-  readonly shape: Shape;
-  readonly byHand: boolean;
-  /** What is left when partly filled; null while untouched. */
-  readonly left: string | null;
-  readonly donePercent: number;
-};
+import { type Decimal, add, compare, multiply, parseWire, subtract, toPlain, toStep } from "../../lib/decimal";
+import type { Level } from "../../stream/messages";
+import { type BookSide, type OwnChip, sameChips } from "./own-chips";
 
 export type BookRow = {
   readonly price: string;
@@ -21,28 +10,11 @@ export type BookRow = {
   /** Size against the largest shown, 0…100. */
   readonly share: number;
   readonly own: readonly OwnChip[];
+  /** Outside the window, kept at its edge. */
+  readonly pinned: boolean;
 };
 
-export type BookSide = "bids" | "asks";
-
 type Bucket = { price: Decimal; size: Decimal; own: OwnChip[]; known: boolean };
-
-function asChip(key: string, order: OrderRecord): OwnChip {
-  const [size, filled] = [parseWire(order.qty), parseWire(order.filledQty)];
-  const partly = size && filled && filled.units > 0n && size.units > 0n;
-  const scale = size && filled ? Math.max(size.scale, filled.scale) : 0;
-  const left = partly ? toPlain({ units: size.units * 10n ** BigInt(scale - size.scale) - filled.units * 10n ** BigInt(scale - filled.scale), scale }) : null;
-  const done = partly ? Number((filled.units * 100n * 10n ** BigInt(scale - filled.scale)) / (size.units * 10n ** BigInt(scale - size.scale))) : 0;
-  return { key, price: order.price ?? "", shape: shapeOf(order.status), byHand: (order.owner ?? "") === "hand", left, donePercent: done };
-}
-
-/** Our open orders of one market and side; other programs' orders are not chips. */
-export function ownChips(orders: Readonly<Record<string, OrderRecord>> | undefined, market: string, side: BookSide): OwnChip[] {
-  const word = side === "bids" ? "BUY" : "SELL";
-  return Object.entries(orders ?? {})
-    .filter(([, order]) => order.market === market && order.side === word && order.owner !== "foreign" && order.price && isOpen(order.status))
-    .map(([key, order]) => asChip(key, order));
-}
 
 function bucketOf(price: Decimal, step: Decimal, side: BookSide): Decimal {
   return toStep(price, step, side === "bids" ? "floor" : "ceil");
@@ -89,13 +61,19 @@ function drawn(sorted: readonly Bucket[], most: number): BookRow[] {
   const pinned = far.slice(0, Math.min(far.length, Math.floor(most / 2)));
   const shown = [...near.slice(0, most - pinned.length), ...pinned];
   const largest = shown.reduce((best, row) => (compare(row.bucket.size, best) > 0 ? row.bucket.size : best), { units: 0n, scale: 0 } as Decimal);
-  return shown.map(({ bucket, total: sum }) => ({
+  return shown.map(({ bucket, total: sum }, index) => ({
     price: toPlain(bucket.price),
     size: bucket.known ? toPlain(bucket.size) : null,
     total: bucket.known ? toPlain(sum) : null,
     share: share(bucket.size, largest),
     own: bucket.own,
+    pinned: index >= shown.length - pinned.length,
   }));
+}
+
+/** Whether two rows look the same, so that one of them need not be drawn again. */
+export function sameRow(one: BookRow, other: BookRow): boolean {
+  return one.price === other.price && one.size === other.size && one.total === other.total && one.share === other.share && one.pinned === other.pinned && sameChips(one.own, other.own);
 }
 
 function share(size: Decimal, largest: Decimal): number {
@@ -105,7 +83,20 @@ function share(size: Decimal, largest: Decimal): number {
 }
 
 /** Row heights offered: the tick and round multiples of it. */
-export const GROUPS = [1, 5, 10, 50] as const;
+export const GROUPS = [1, 5, 20, 50] as const;
+
+/** The finest grouping at which our quotes stand inside a window of `rows` on each side; the coarsest when none does. */
+export function fittingGroup(middle: string | null | undefined, prices: readonly (string | null | undefined)[], tick: Decimal | null, rows: number): number {
+  const at = parseWire(middle);
+  if (!at || !tick || tick.units <= 0n) return GROUPS[0];
+  const away = prices.flatMap((price) => {
+    const far = parseWire(price);
+    const gap = far && subtract(far, at);
+    return gap ? [{ units: gap.units < 0n ? -gap.units : gap.units, scale: gap.scale }] : [];
+  });
+  const fits = (group: number) => away.every((gap) => compare(gap, multiply(groupStep(tick, group), { units: BigInt(Math.max(1, rows - 1)), scale: 0 })) <= 0);
+  return GROUPS.find(fits) ?? GROUPS[GROUPS.length - 1] ?? 1;
+}
 
 export function groupStep(tick: Decimal | null, group: number): Decimal {
   return multiply(tick ?? { units: 1n, scale: 0 }, { units: BigInt(group), scale: 0 });

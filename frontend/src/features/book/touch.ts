@@ -1,5 +1,5 @@
 import { type Decimal, add, divide, parseWire, subtract } from "../../lib/decimal";
-import type { MarketPicture } from "../../stream/messages";
+import type { MarketPicture, SideWord, TapeTrade } from "../../stream/messages";
 
 /** Bid size ÷ (bid + ask size) at the touch, 0…1; null when a side is missing. */
 export function imbalance(bid: Decimal | null, ask: Decimal | null): Decimal | null {
@@ -13,4 +13,13 @@ export function spreadTicks(picture: MarketPicture | undefined): number | null {
   if (!bid || !ask || !tick) return null;
   const ticks = divide(subtract(ask, bid), tick, 0);
   return ticks ? Number(ticks.units) : null;
+}
+
+export type LastTrade = { readonly price: string; readonly side: SideWord };
+
+/** The newest trade on the tape; null before the first. */
+export function lastTrade(tape: MarketPicture["tape"]): LastTrade | null {
+  let newest: TapeTrade | null = null;
+  for (const trade of Object.values(tape ?? {})) if (!newest || trade[0] >= newest[0]) newest = trade;
+  return newest && { side: newest[1], price: newest[2] };
 }

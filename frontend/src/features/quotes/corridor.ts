@@ -1,14 +1,26 @@
-import type { ISeriesApi, ISeriesPrimitive, ITimeScaleApi, SeriesAttachedParameter, Time, UTCTimestamp } from "lightweight-charts";
-import type { Sample } from "../../stream/history";
+import type { ISeriesApi, ISeriesPrimitive, ITimeScaleApi, SeriesAttachedParameter, SeriesType, Time, UTCTimestamp } from "lightweight-charts";
+import type { Quiet, Shown } from "./chart-series";
 
 type Target = Parameters<NonNullable<ReturnType<ReturnType<NonNullable<ISeriesPrimitive["paneViews"]>>[number]["renderer"]>>["draw"]>[0];
 type Box = { left: number; right: number; top: number; bottom: number };
 
-/** The tint between our bid and our ask: a corridor through time, open where we did not quote. */
+export type Painted = {
+  readonly shown: readonly Shown[];
+  readonly step: number;
+  readonly tint: string;
+  readonly quiet: readonly Quiet[];
+  readonly quietTint: string;
+  readonly quietText: string;
+  readonly font: string;
+  readonly words: (quiet: Quiet) => string;
+};
+
+const LEAST_WIDTH = 2;
+
+/** The tint between our bid and our ask: a corridor through time; where it is open, a band that says why. */
 export class Corridor implements ISeriesPrimitive<Time> {
   private attachedTo: SeriesAttachedParameter<Time> | null = null;
-  private samples: readonly Sample[] = [];
-  private tint = "transparent";
+  private painted: Painted | null = null;
 
   attached(param: SeriesAttachedParameter<Time>): void {
     this.attachedTo = param;
@@ -18,9 +30,8 @@ export class Corridor implements ISeriesPrimitive<Time> {
     this.attachedTo = null;
   }
 
-  show(samples: readonly Sample[], tint: string): void {
-    this.samples = samples;
-    this.tint = tint;
+  show(painted: Painted): void {
+    this.painted = painted;
     this.attachedTo?.requestUpdate();
   }
 
@@ -29,21 +40,34 @@ export class Corridor implements ISeriesPrimitive<Time> {
   }
 
   private draw(target: Target): void {
-    const parts = this.attachedTo;
-    if (!parts) return;
-    const boxes = corridorBoxes(this.samples, parts.series as ISeriesApi<"Line">, parts.chart.timeScale());
-    target.useBitmapCoordinateSpace(({ context, horizontalPixelRatio: x, verticalPixelRatio: y }) => {
-      context.fillStyle = this.tint;
+    const [parts, painted] = [this.attachedTo, this.painted];
+    if (!parts || !painted) return;
+    const scale = parts.chart.timeScale();
+    const boxes = corridorBoxes(painted, parts.series as ISeriesApi<SeriesType>, scale);
+    const bands = quietBands(painted, scale);
+    target.useBitmapCoordinateSpace(({ context, bitmapSize, horizontalPixelRatio: x, verticalPixelRatio: y }) => {
+      context.fillStyle = painted.tint;
       for (const box of boxes) context.fillRect(box.left * x, box.top * y, Math.ceil((box.right - box.left) * x), (box.bottom - box.top) * y);
+      context.fillStyle = painted.quietTint;
+      for (const band of bands) context.fillRect(band.left * x, 0, Math.max(LEAST_WIDTH * x, (band.right - band.left) * x), bitmapSize.height);
+      const last = bands.at(-1);
+      if (!last) return;
+      const words = painted.words(last.quiet);
+      context.font = `${11 * y}px ${painted.font}`;
+      context.fillStyle = painted.quietText;
+      const half = context.measureText(words).width / 2;
+      const middle = Math.min(bitmapSize.width - half - 4, Math.max(half + 4, ((last.left + last.right) / 2) * x));
+      context.textAlign = "center";
+      context.fillText(words, middle, bitmapSize.height - 8 * y);
     });
   }
 }
 
-function corridorBoxes(samples: readonly Sample[], series: ISeriesApi<"Line">, scale: ITimeScaleApi<Time>): Box[] {
+function corridorBoxes({ shown, step }: Painted, series: ISeriesApi<SeriesType>, scale: ITimeScaleApi<Time>): Box[] {
   const boxes: Box[] = [];
-  for (const [index, sample] of samples.entries()) {
-    const next = samples[index + 1];
-    if (!next || sample.bid === null || sample.ask === null || next.second - sample.second > 3) continue;
+  for (const [index, sample] of shown.entries()) {
+    const next = shown[index + 1];
+    if (!next || sample.bid === null || sample.ask === null || next.second - sample.second > 3 * step) continue;
     const left = scale.timeToCoordinate(sample.second as UTCTimestamp);
     const right = scale.timeToCoordinate(next.second as UTCTimestamp);
     const [top, bottom] = [series.priceToCoordinate(sample.ask), series.priceToCoordinate(sample.bid)];
@@ -51,4 +75,12 @@ function corridorBoxes(samples: readonly Sample[], series: ISeriesApi<"Line">, s
     boxes.push({ left, right, top, bottom });
   }
   return boxes;
+}
+
+function quietBands({ quiet, step }: Painted, scale: ITimeScaleApi<Time>): { left: number; right: number; quiet: Quiet }[] {
+  return quiet.flatMap((each) => {
+    const left = scale.timeToCoordinate(each.from as UTCTimestamp);
+    const right = scale.timeToCoordinate((each.to - step) as UTCTimestamp);
+    return left === null || right === null ? [] : [{ left, right: right + LEAST_WIDTH, quiet: each }];
+  });
 }
