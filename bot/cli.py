@@ -138,9 +138,14 @@ def cancel_all(as_json: Json = False) -> None:
 
         return asyncio.run(cancel_everything(load_environment(os.environ)))
 
-    answer(
-        work, as_json, lambda result: f"no order is open; {result['found']} were found. HALT stands: remove the marker to start"
-    )
+    answer(work, as_json, _shown_kill)
+
+
+def _shown_kill(result: dict[str, Any]) -> str:
+    halt = "HALT stands: remove the marker to start"
+    if result["unmarked"]:
+        halt = f"No HALT marker could be left ({result['unmarked']}): stop the bot, or it may quote again"
+    return f"no order is open; {result['found']} were found. {halt}"
 
 
 @token_app.command("show")

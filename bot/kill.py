@@ -31,13 +31,19 @@ class StillOpen(MakerError):
 async def cancel_everything(environment: Environment) -> dict[str, Any]:
     """Halt and cancel; returns how many orders were open and how many are left, which is none.
 
+    `unmarked` says why no HALT marker could be left, "" when it stands: a full disk keeps nobody from cancelling.
+
     Raises: ConfigurationError without a key; StillOpen; ExchangeError when the exchange never answered.
     """
-    home = StateFolder(environment.home)
-    home.halt()
+    home = StateFolder(environment.home, for_writing=False)
+    unmarked = ""
+    try:
+        home.halt()
+    except ConfigurationError as error:
+        unmarked = str(error)
     exchange = await _exchange(environment, home)
     try:
-        return await _until_none(exchange)
+        return {**await _until_none(exchange), "unmarked": unmarked}
     finally:
         await exchange.close()
 

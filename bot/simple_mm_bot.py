@@ -218,7 +218,12 @@ class MarketMaker:
             raise
 
     async def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        await keep_running(name, work, emit=self.inbox.emit, clock=self.clock)
+        await keep_running(name, work, emit=self._worker_died, clock=self.clock)
+
+    def _worker_died(self, event: Event) -> None:
+        """Tell the engine, which then believes nothing that it knew, and hear everything anew."""
+        self.inbox.emit(event)
+        self._reconnect()
 
     def _look_back(self) -> None:
         """Halt when a person left a HALT marker, or when the program has crashed again and again."""

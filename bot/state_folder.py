@@ -25,8 +25,11 @@ class StateFolder:
     Raises: ConfigurationError, in one sentence with the remedy, where the folder cannot be used.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, for_writing: bool = True) -> None:
+        """With `for_writing` False nothing is made and nothing is tried: what stands there can be read."""
         self.path = path
+        if not for_writing:
+            return
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             probe = path / ".writable"
