@@ -201,7 +201,7 @@ def test_f053_a_position_that_differs_for_long_is_taken_from_the_exchange_and_on
         assert bot.position == world.true_position() == ONE
         grown = [each for each in world.requests("create", "edit", since_s=noticed_s) if each.body["side"] == "BUY"]
         assert not [each for each in grown if bot.state is BotState.REDUCING]
-        assert list(world.requests("trades", since_s=noticed_s)), "the trades are asked for"
+        assert list(world.requests("trades", since_s=noticed_s - 0.05)), "the trades are asked for"
         world.until(lambda: bot.state is BotState.RUNNING, 30)
 
 
