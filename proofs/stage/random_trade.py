@@ -36,6 +36,7 @@ class RandomTrade:
             accounts=derive_accounts(seed, accounts, None),
             options=VenueOptions(
                 accept_delay_ms=(0, 3),
+                fill_or_kill=True,
                 mark_interval_ms=60_000,
                 mark_balance_interval_ms=0,
                 maker_fee=Decimal("0.00002"),
@@ -62,7 +63,8 @@ class RandomTrade:
 
     def _deeds(self) -> list[tuple[Callable[[], None], int]]:
         return [
-            (self.limit, 260), (self.post_only, 80), (self.take, 120), (self.market_order, 60), (self.edit, 80),
+            (self.limit, 260), (self.post_only, 80), (self.take, 110), (self.fill_or_kill, 10), (self.market_order, 60),
+            (self.edit, 80),
             (self.reduce, 60), (self.conditional, 40), (self.stop_alone, 30), (self.guarded, 30), (self.cancel, 100),
             (self.mass_cancel, 8), (self.switch, 4), (self.leverage, 6), (self.claim, 4), (self.house_rests, 90),
             (self.house_takes, 30), (self.house_leaves, 20), (self.price_walks, 60), (self.price_jumps, 1),
@@ -159,6 +161,11 @@ class RandomTrade:
         spec, side = self._spec(), self._side()
         price = self._price(spec, 0.002 * side.sign)
         self._send(self._account(), spec, side, price=price, time_in_force=TimeInForce.IOC)
+
+    def fill_or_kill(self) -> None:
+        spec, side = self._spec(), self._side()
+        price = self._price(spec, 0.002 * side.sign)
+        self._send(self._account(), spec, side, price=price, time_in_force=TimeInForce.FOK)
 
     def market_order(self) -> None:
         spec, side = self._spec(), self._side()
