@@ -122,4 +122,12 @@ export const api = {
     settled(client.GET("/api/markets/{market}/series", { params: { path: { market }, query: { step } }, ...reading() })) as Promise<Series>,
   checkOrder: (order: NewOrder) =>
     settled(client.GET("/api/orders/check", { params: { query: { ...order, reduceOnly: order.reduceOnly ?? false } }, ...reading() })) as Promise<OrderVerdict>,
+  configSchema: () => settled(client.GET("/api/config/schema", reading())) as Promise<unknown>,
+  configNow: () => settled(client.GET("/api/config", reading())) as Promise<unknown>,
+  configPreview: (body: object) => settled(client.POST("/api/bot/config/preview", { body: body as never, ...reading() })) as Promise<unknown>,
+  configApply: (body: object, expected: string) => settled(client.POST("/api/bot/config", { params: { query: { expected } }, body: body as never, ...commanding() })) as Promise<unknown>,
+  configHistory: (limit: number) => settled(client.GET("/api/config/history", { params: { query: { limit } }, ...reading() })) as Promise<unknown>,
+  configDiff: (from: number, to: number) => settled(client.GET("/api/config/diff", { params: { query: { from, to } }, ...reading() })) as Promise<unknown>,
+  configRollback: (version: number, expected: string) => settled(client.POST("/api/bot/config/rollback", { body: { version, expected, comment: "" }, ...commanding() })) as Promise<unknown>,
+  configPresets: (market: string) => settled(client.GET("/api/config/presets", { params: { query: { market } }, ...reading() })) as Promise<unknown>,
 };

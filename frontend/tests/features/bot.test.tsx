@@ -2,7 +2,6 @@ import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { BotSwitch } from "../../src/features/bot/BotSwitch";
-import { ConfigForm } from "../../src/features/bot/ConfigForm";
 import { ApiError, api } from "../../src/lib/api";
 import { PICTURE, draw } from "../render";
 
@@ -54,48 +53,5 @@ describe("the bot switch", () => {
     draw(<BotSwitch market="BTC-USD" />);
     await userEvent.click(screen.getByRole("button", { name: "Start" }));
     expect(await screen.findByText(/already running/)).toBeTruthy();
-  });
-});
-
-describe("the settings", () => {
-  const field = (name: string) => screen.getByLabelText(name);
-
-  it("sends only the changed setting", async () => {
-    draw(<ConfigForm market="BTC-USD" />);
-    await userEvent.clear(field("Spread per side"));
-    await userEvent.type(field("Spread per side"), "0,002");
-    expect(screen.getByText(/20\.00.bps each side/, { selector: "#config-spread_percentage-below" })).toBeTruthy();
-    await userEvent.click(screen.getByRole("button", { name: "Apply" }));
-    expect(configure).toHaveBeenCalledWith({ spread_percentage: 0.002 });
-    expect(stop).not.toHaveBeenCalled();
-  });
-
-  it("stops, applies and starts as one command while the bot runs", async () => {
-    draw(<ConfigForm market="BTC-USD" />, { picture: running });
-    await userEvent.clear(field("Order size"));
-    await userEvent.type(field("Order size"), "0.02");
-    await userEvent.click(screen.getByRole("button", { name: "Stop, apply, start" }));
-    expect(await screen.findByText("Applied.")).toBeTruthy();
-    const order = [stop, configure, start].map((call) => call.mock.invocationCallOrder[0] ?? 0);
-    expect(order).toEqual(order.toSorted((a, b) => a - b));
-    expect(configure).toHaveBeenCalledWith({ order_size: "0.02" });
-  });
-
-  it("does not start again when the change was refused", async () => {
-    configure.mockRejectedValue(new ApiError(422, { code: "out_of_range", message: "order_size must be at most 1", field: "order_size" }));
-    draw(<ConfigForm market="BTC-USD" />, { picture: running });
-    await userEvent.clear(field("Order size"));
-    await userEvent.type(field("Order size"), "2");
-    await userEvent.click(screen.getByRole("button", { name: "Stop, apply, start" }));
-    expect((await screen.findAllByText(/order_size must be at most 1/)).length).toBe(2);
-    expect(start).not.toHaveBeenCalled();
-  });
-
-  it("answers a slip of unit before anything is sent", async () => {
-    draw(<ConfigForm market="BTC-USD" />);
-    await userEvent.clear(field("Spread per side"));
-    await userEvent.type(field("Spread per side"), "0.1");
-    expect(screen.getByText("At most 0.05 (0.1 means 10%)")).toBeTruthy();
-    expect(screen.getByRole("button", { name: "Apply" })).toHaveProperty("disabled", true);
   });
 });

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { bookRows } from "../../src/features/book/book-rows";
 import { ownChips } from "../../src/features/book/own-chips";
 import { imbalance, spreadTicks } from "../../src/features/book/touch";
-import { checkConfig, shownValue } from "../../src/features/bot/config-form";
 import { feedFace } from "../../src/features/health/feed-face";
 import { newestFills, openOrders, ownerOf } from "../../src/features/orders/order-rows";
 import { pnlParts } from "../../src/features/pnl/pnl-parts";
@@ -43,29 +42,6 @@ describe("the book", () => {
     expect(imbalance(null, d("1"))).toBeNull();
     expect(spreadTicks({ best_bid: "86199", best_ask: "86201", tick_size: "1" })).toBe(2);
     expect(spreadTicks({ best_bid: "86199", tick_size: "1" })).toBeNull();
-  });
-});
-
-describe("the settings form", () => {
-  const running = { market: "BTC-USD", spread_percentage: 0.001, order_size: "0.01", refresh_interval: 5, price_move_threshold: 0.002, max_position: "0.05", min_refresh_ms: 250 };
-
-  it("sends only what changed, in the type that runs, comma understood", () => {
-    expect(checkConfig({ spread_percentage: "0,002", order_size: "0,02", refresh_interval: "5" }, running)).toEqual({ changed: ["spread_percentage", "order_size"], issues: {}, needsStop: true, changes: { spread_percentage: 0.002, order_size: "0.02" } });
-  });
-
-  it("needs no stop for hot settings", () => {
-    expect(checkConfig({ min_refresh_ms: "500" }, running)).toMatchObject({ needsStop: false, changes: { min_refresh_ms: 500 } });
-  });
-
-  it.each([["spread_percentage", "0.1", "slip"], ["order_size", "0", "zero"], ["refresh_interval", "2.5", "whole"], ["order_size", "x", "invalid"], ["max_position", "-1", "negative"]] as const)("holds back %s = %s as %s", (name, typed, issue) => {
-    const check = checkConfig({ [name]: typed }, running);
-    expect(check.issues[name]).toBe(issue);
-    expect(check.changes).toBeNull();
-  });
-
-  it("has nothing to send when nothing changed", () => {
-    expect(checkConfig({ order_size: "0.0100" }, running)).toMatchObject({ changed: [], changes: null });
-    expect(shownValue(0.001)).toBe("0.001");
   });
 });
 

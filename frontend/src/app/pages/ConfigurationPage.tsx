@@ -1,8 +1,7 @@
-import { ConfigForm } from "../../features/bot/ConfigForm";
+import { ConfigPage } from "../../features/bot/ConfigPage";
 import type { PageProps } from "../page-props";
-import css from "./pages.module.css";
 
 /** Every setting of the bot. */
 export default function ConfigurationPage({ market }: PageProps) {
-  return <main className={css.page}><ConfigForm market={market} /></main>;
+  return <ConfigPage market={market} />;
 }
