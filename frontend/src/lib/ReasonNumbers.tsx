@@ -4,7 +4,7 @@ import { reasonNumbers } from "./reason-numbers";
 /** The numbers of a reason: the bot's own sentence in English, value and limit in another language. */
 export function ReasonNumbers({ text }: { text: string }) {
   const { t, language } = useWords();
-  if (language === "en") return <span>{text.endsWith(".") ? text : `${text}.`}</span>;
+  if (language === "en") return <span>{sentence(text)}</span>;
   const { value, limit, resumesIn } = reasonNumbers(text);
   if (!value && !resumesIn) return <span lang="en">({text})</span>;
   return (
@@ -13,4 +13,9 @@ export function ReasonNumbers({ text }: { text: string }) {
       {resumesIn ? ` ${t("why.resumesIn", { seconds: resumesIn })}` : ""}
     </span>
   );
+}
+
+function sentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return begun.endsWith(".") ? begun : `${begun}.`;
 }
