@@ -19,6 +19,7 @@ export const REMEDIES = {
   breaker_sigma_ratio: "itself",
   breaker_spread: "itself",
   clock_offset: "look",
+  connection_unsteady: "itself",
   cooling_down: "itself",
   crash_loop: "person",
   crashed: "restart",
