@@ -38,7 +38,7 @@ def test_f112_prices_and_sizes_are_sent_on_the_grid_as_plain_decimals(grid: tupl
     plain = re.compile(r"\d+(\.\d+)?")
     with World(seed=112, setting=Setting(specs=(spec,), with_flow=True)) as world:
         world.bot(order_size="0.0123", spread_percentage=0.00037, price_move_threshold=0.00005)
-        world.run_for(25)
+        world.run_for(12)
         sent = world.requests("create", "edit")
 
         assert len(sent) >= 6
