@@ -28,12 +28,14 @@ SHORTEST_LIFE_S: Final = 1.0
 LONGEST_LIFE_S: Final = 8.0
 COUNTDOWN_S: Final = 30.0
 SETTLE_S: Final = 12.0
+DECIDED_WITHIN_S: Final = 20.0
 
 
 def start(folder: Path, exchange: SimulatedExchange, number: int) -> Bot:
     """Start the bot, and start quoting as a person would where the crash-loop breaker asks for one."""
     config = write_config(folder, spread_percentage=0.0002, enabled=True)
     bot = Bot(folder, "run", "--config", str(config), variables=exchange.variables(), name=f"bot-{number}")
+    eventually(lambda: bot.status()["state"] != "STOPPED", DECIDED_WITHIN_S, "the bot quotes, or says why it does not")
     if bot.status()["state"] == "HALTED":
         bot.post("/api/bot/start")
     return bot
