@@ -21,7 +21,19 @@ export async function go(page: Page, name: PhonePage): Promise<void> {
   if (name === "Order") await page.getByRole("button", { name: "New order" }).click();
 }
 
-export async function openTable(page: Page, name: "Positions" | "Orders" | "Fills" | "Logs"): Promise<void> {
+export type ScreenPage = "Overview" | "Market" | "Bot" | "Journal" | "Diagnostics" | "Settings";
+
+/** Open a page of the screen: in the bar where there is room, from the menu where there is none. */
+export async function openPage(page: Page, name: ScreenPage): Promise<void> {
+  const sheet = page.getByRole("dialog", { name: "Order" });
+  if (await sheet.isVisible()) await sheet.getByRole("button", { name: "Back" }).click();
+  const link = page.getByRole("banner").getByRole("link", { name, exact: true });
+  if (await link.isVisible()) return link.click();
+  await page.getByRole("banner").getByRole("button", { name: "Pages" }).click();
+  return page.getByRole("dialog").getByRole("link", { name, exact: true }).click();
+}
+
+export async function openTable(page: Page, name: "Positions" | "Orders" | "Fills" | "Funding" | "Decisions" | "Logs" | "Alerts"): Promise<void> {
   await go(page, "Tables");
   await page.getByRole("tablist", { name: "Tables" }).getByRole("tab", { name: new RegExp(`^${name}`) }).click();
 }

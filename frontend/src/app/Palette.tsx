@@ -13,7 +13,7 @@ export function Palette(props: Props) {
   const { t } = useWords();
   const opened = useDialog()?.kind === "palette";
   return (
-    <Modal opened={opened} onClose={closeDialog} withCloseButton={false} aria-label={t("palette.title")} size={460} yOffset="12vh">
+    <Modal opened={opened} onClose={closeDialog} withCloseButton={false} title={t("palette.title")} size={460} yOffset="12vh">
       {opened && <Lines {...props} />}
     </Modal>
   );

@@ -1,0 +1,62 @@
+import { expect, test } from "@playwright/test";
+import { expectAccessible, openScreen } from "./support";
+
+test("keys open pages, the sheet and the palette, and type into fields as ever", async ({ page, isMobile }) => {
+  test.skip(isMobile, "a phone has no keys");
+  await openScreen(page);
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog", { name: "Keys" })).toBeVisible();
+  await expectAccessible(page);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("g");
+  await page.keyboard.press("o");
+  await expect(page).toHaveURL(/\/overview$/);
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Jump to" }).fill("diag");
+  await expectAccessible(page);
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/diagnostics$/);
+  await page.goBack();
+  await expect(page).toHaveURL(/\/overview$/);
+  await page.goto("/");
+  await expect(page.getByTestId("last-price")).toContainText(/\d/);
+  await page.keyboard.press("a");
+  await expect(page.getByLabel("SELL", { exact: true })).toBeChecked();
+  await page.keyboard.type("g");
+  await expect(page).toHaveURL(/\/$/);
+});
+
+test("the skip links come first, then environment, pages and market", async ({ page, isMobile }) => {
+  test.skip(isMobile, "a phone has no Tab key");
+  await openScreen(page);
+  const texts: string[] = [];
+  for (let step = 0; step < 6; step += 1) {
+    await page.keyboard.press("Tab");
+    texts.push(await page.evaluate(() => document.activeElement?.textContent ?? ""));
+  }
+  expect(texts).toEqual(["Bot", "Order", "Order book", "Overview", "Market", "Bot"]);
+});
+
+test("settings change colours, rows, zone and language, and are kept", async ({ page }) => {
+  await openScreen(page, { url: "/settings" });
+  await page.getByText("blue and orange", { exact: true }).click();
+  await expect(page.locator("html")).toHaveAttribute("data-mm-palette", "cvd");
+  await expectAccessible(page);
+  await page.getByRole("combobox", { name: "Time zone" }).selectOption("Asia/Tokyo");
+  await expect(page.getByText(/GMT\+9|JST/).first()).toBeVisible();
+  await page.getByText("comfortable", { exact: true }).click();
+  await page.reload();
+  await expect(page.locator("html")).toHaveAttribute("data-mm-density", "comfortable");
+  await expect(page.getByRole("combobox", { name: "Time zone" })).toHaveValue("Asia/Tokyo");
+});
+
+test("the kill button does nothing when it is let go early", async ({ page }) => {
+  await openScreen(page);
+  const sent: string[] = [];
+  page.on("request", (request) => { if (request.url().endsWith("/kill")) sent.push(request.url()); });
+  await page.getByRole("button", { name: /^Kill/ }).filter({ visible: true }).first().focus();
+  await page.keyboard.down("Space");
+  await page.keyboard.up("Space");
+  await page.waitForTimeout(1200);
+  expect(sent).toEqual([]);
+});
