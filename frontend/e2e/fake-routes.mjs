@@ -45,6 +45,13 @@ function account(exchange) {
   return { positions: Object.values(picture.positions), trades: Object.values(picture.trades), balance: picture.balance, orders: Object.values(picture.orders), seq: 1, age_ms: { account: 110, mark: 240 } };
 }
 
+/** Records that a young bot does not have yet. */
+function records(method, path) {
+  const name = /^\/api\/(fills|decisions|equity|alerts|funding|orders\/history)$/.exec(path)?.[1];
+  if (method !== "GET" || !name) return null;
+  return { status: 200, body: { [name === "orders/history" ? "orders" : name]: [], records: "ok" } };
+}
+
 export function answer(exchange, method, path, query, sent) {
   const cancel = /^\/api\/orders\/([^/]+)$/.exec(path);
   if (method === "DELETE" && cancel) {
@@ -72,6 +79,14 @@ export function answer(exchange, method, path, query, sent) {
     case "GET /api/bot/logs": return { status: 200, body: { logs: exchange.logs.slice(0, Number(query.get("limit") ?? 50)) } };
     case "POST /api/orders/create": return createOrder(exchange, sent);
     case "GET /api/cached-account": return { status: 200, body: account(exchange) };
-    default: return refusal(404, "not_found", `no route ${method} ${path}`);
+    case "POST /api/bot/pause":
+    case "POST /api/bot/kill":
+      exchange.running = false;
+      exchange.cancelBots();
+      return { status: 200, body: { status: path.endsWith("kill") ? "killed" : "paused", found: 2, remaining: [] } };
+    case "GET /api/jobs": return { status: 200, body: { jobs: [] } };
+    case "GET /api/broadcaster/stats": return { status: 200, body: { clients: 1, messages: 1, bytes: 1, drops: 0, refused: 0, seq: 1, age_ms: {} } };
+    case "GET /api/orders/check": return { status: 200, body: { status: "passes", code: null, reason: null } };
+    default: return records(method, path) ?? refusal(404, "not_found", `no route ${method} ${path}`);
   }
 }
