@@ -47,6 +47,7 @@ function account(exchange) {
 
 /** Records that a young bot does not have yet. */
 function records(method, path) {
+  if (method === "GET" && path.endsWith("/series")) return { status: 200, body: { columns: [], rows: [] } };
   const name = /^\/api\/(fills|decisions|equity|alerts|funding|orders\/history)$/.exec(path)?.[1];
   if (method !== "GET" || !name) return null;
   return { status: 200, body: { [name === "orders/history" ? "orders" : name]: [], records: "ok" } };
@@ -84,6 +85,8 @@ export function answer(exchange, method, path, query, sent) {
       exchange.running = false;
       exchange.cancelBots();
       return { status: 200, body: { status: path.endsWith("kill") ? "killed" : "paused", found: 2, remaining: [] } };
+    case "GET /api/risk": return { status: 200, body: { state: "RUNNING", switch: { left_ms: 24_000, problem: null }, limits: { requests_per_minute: 1000 }, exposure: "0", markets: {} } };
+    case "GET /api/pnl": return { status: 200, body: { run: {}, today: {}, days: [], records: "ok" } };
     case "GET /api/jobs": return { status: 200, body: { jobs: [] } };
     case "GET /api/broadcaster/stats": return { status: 200, body: { clients: 1, messages: 1, bytes: 1, drops: 0, refused: 0, seq: 1, age_ms: {} } };
     case "GET /api/orders/check": return { status: 200, body: { status: "passes", code: null, reason: null } };

@@ -20,8 +20,8 @@ test("the demo quotes and the four figures are there", async ({ page }, info) =>
   await expect(page.locator("#bot").getByText("Quoting", { exact: true })).toBeVisible({ timeout: 20_000 });
   await expect(page.getByTestId("orders-placed")).toHaveText(/^\d/);
   await go(page, "Now");
-  await expect(page.getByTestId("quote-bid")).toHaveText(/\d/);
-  await expect(page.getByTestId("quote-ask")).toHaveText(/\d/);
+  // one side may be held back for a moment, after fills or while a limit has no room
+  for (const side of ["quote-bid", "quote-ask"]) await expect(page.getByTestId(side)).toHaveText(/\d/, { timeout: 20_000 });
   await shots(page, info)("market");
 });
 
