@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
 from bot.core.errors import InvalidInput
 from bot.core.numbers import parse_decimal, plain
@@ -30,11 +30,13 @@ def _as_text(value: object) -> object:
 
 AmountText = Annotated[str, BeforeValidator(_as_text), AfterValidator(_amount)]
 """A size or an amount of money, above zero, as exact text."""
-Share = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
-Factor = Annotated[float, Field(ge=1, le=10, allow_inf_nan=False)]
-Number = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1, le=100_000)]
-Milliseconds = Annotated[int, Field(ge=100, le=3_600_000)]
+# Strict: true is no number, and 0 is not false.
+Share = Annotated[float, Field(strict=True, gt=0, le=1, allow_inf_nan=False)]
+Factor = Annotated[float, Field(strict=True, ge=1, le=10, allow_inf_nan=False)]
+Leverage = Annotated[float, Field(strict=True, gt=0, le=100, allow_inf_nan=False)]
+Number = Annotated[float, Field(strict=True, gt=0, le=100_000, allow_inf_nan=False)]
+Count = Annotated[int, Field(strict=True, ge=1, le=100_000)]
+Milliseconds = Annotated[int, Field(strict=True, ge=100, le=3_600_000)]
 
 
 def _optional(meaning: str) -> Any:
@@ -111,7 +113,7 @@ class AccountLimitsConfig(BaseModel):
     max_open_orders: Count | None = _optional("Most orders open on the account.")
     max_order_notional: AmountText | None = _optional("Largest value of one order.")
     orders_per_minute: Count | None = _usual(600, "Most orders sent within a minute.")
-    max_leverage: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = _usual(2.0, "Gross exposure over equity.")
+    max_leverage: Leverage | None = _usual(2.0, "Gross exposure over equity.")
     margin_yellow: Share = _usual(0.33, "Margin ratio at which quotes widen; 1 is liquidation.")
     margin_orange: Share = _usual(0.5, "Margin ratio from which only the reducing side is quoted.")
     margin_red: Share = _usual(0.66, "Margin ratio at which everything stops.")
@@ -126,7 +128,7 @@ class AccountLimitsConfig(BaseModel):
     calm_ms: Milliseconds = _usual(30_000, "A tier is left, one step down, after this long below it.")
     yellow_widening: Factor = _usual(1.5, "Factor of the half-spread in yellow.")
     orange_widening: Factor = _usual(2.0, "Factor of the half-spread in orange.")
-    flatten_on_red: bool = Field(default=False, description="Close positions by taking when everything stops.")
+    flatten_on_red: StrictBool = Field(default=False, description="Close positions by taking when everything stops.")
 
     @model_validator(mode="after")
     def _steps_rise(self) -> "AccountLimitsConfig":

@@ -8,20 +8,25 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
 from backend.answers import Json
 from backend.measurements import exposition
 from backend.routes.common import errors, service_of
-from backend.schemas import Health
+from backend.schemas import ErrorBody, Health
 
 router: Final = APIRouter(tags=["system"])
-SICK: Final = {"model": Health, "description": "Not now; the body has one word."}
+SICK: Final = {
+    "model": Health | ErrorBody,
+    "description": "Not now: one word says why, or that the service is starting.",
+}
+REFUSED: Final = {status: answer for status, answer in errors().items() if status not in (401, 503)}
+"""What the door may answer everybody; the health routes need no token."""
 
 
-@router.get("/healthz", operation_id="getHealth", responses={200: {"model": Health}, 503: SICK})
+@router.get("/healthz", operation_id="getHealth", responses={200: {"model": Health}, **REFUSED, 503: SICK})
 async def healthz(request: Request) -> Json:
     """Say whether the process does its work."""
     crashed = bool(service_of(request).crash)
     return Json({"status": "crashed" if crashed else "ok"}, 503 if crashed else 200)
 
 
-@router.get("/readyz", operation_id="getReadiness", responses={200: {"model": Health}, 503: SICK})
+@router.get("/readyz", operation_id="getReadiness", responses={200: {"model": Health}, **REFUSED, 503: SICK})
 async def readyz(request: Request) -> Json:
     """Say whether the feeds are fresh and the account is known."""
     word = service_of(request).readiness()

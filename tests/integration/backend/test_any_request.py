@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import CHECKS, load_all_checks
 
 from backend.openapi import schema as description
+from backend.rates import Rate, RateLimits
 from tests.integration.backend.servers import world_on_a_port
 from tests.unit.backend.test_flatten_preview import book
 
@@ -37,6 +38,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     async def serve(home: Path) -> None:
         async with world_on_a_port(home) as (world, port):
             world.bot.play.ready()
+            world.service.door.rates = RateLimits(*[Rate(burst=10**9, per_second=10**9)] * 2)  # otherwise most were told to wait
             world.bot.happens(book([(86_190, 1_000)], [(86_208, 1_000)]))
             found.append(f"http://127.0.0.1:{port}")
             ready.set()

@@ -102,6 +102,10 @@ BAD_CHANGES = [
     (b'{"enabled": "yes"}', "enabled", ""),
     (b'{"market": "btc"}', "market", ""),
     (b'{"market": 7}', "market", ""),
+    (b'{"account_limits": {"max_leverage": true}}', "account_limits.max_leverage", ""),
+    (b'{"account_limits": {"flatten_on_red": 0}}', "account_limits.flatten_on_red", ""),
+    (b'{"limits": {"orders_per_minute": "5"}}', "limits.orders_per_minute", ""),
+    (b'{"limits": {"breakers": {"cool_down_ms": 100.5}}}', "limits.breakers.cool_down_ms", ""),
     (b'{"nope": 1}', "nope", "spread_percentage"),
 ]
 
