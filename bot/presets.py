@@ -67,6 +67,14 @@ PRESETS: Final = (
         quoting={"fair_price": {"microprice": 1.0}, "levels": 1},
     ),
     Preset(
+        name="close",
+        title="Close",
+        meaning="A hundredth of a percent in quiet times, for liquid markets and short ways to the exchange. The proofs play it.",
+        order_value=Decimal(500),
+        half_spread=0.0001,
+        quoting={"fair_price": {"microprice": 1.0}, "levels": 1, "soft_position": 0.0},
+    ),
+    Preset(
         name="ladder",
         title="Ladder",
         meaning="As balanced, with three quotes on each side, larger the farther away: earns from swings, holds more.",

@@ -41,6 +41,8 @@ class LiveOrders:
         """`is_ours` tells our own earlier runs from another bot, whose orders are a stranger's whatever their ids look like."""
         self._is_ours = is_ours
         self._live: dict[str, Order] = {}
+        self._by_market: dict[str, dict[str, Order]] = {}
+        """The same orders by market: what one market costs must not grow with the number of the others."""
         self._ended: OrderedDict[str, Order] = OrderedDict()
         self._holes: dict[str, Order] = {}
         """Orders, ended ones too, of which more was filled than the known fills add up to."""
@@ -56,8 +58,8 @@ class LiveOrders:
         """Return the live orders of one market, of one owner and side if given."""
         return tuple(
             order
-            for order in self._live.values()
-            if order.market == market and owner in (None, order.owner) and side in (None, order.side)
+            for order in self._by_market.get(market, {}).values()
+            if owner in (None, order.owner) and side in (None, order.side)
         )
 
     def add(self, order: Order) -> None:
@@ -67,7 +69,11 @@ class LiveOrders:
         """
         if self.get(order.client_order_id) is not None:
             raise InvariantBroken(f"order id {order.client_order_id} is used twice")
+        self._keep(order)
+
+    def _keep(self, order: Order) -> None:
         self._live[order.client_order_id] = order
+        self._by_market.setdefault(order.market, {})[order.client_order_id] = order
 
     def restore(self, order: Order, now_ms: int) -> None:
         """Take in an order of an earlier run whose end is not known; it counts as live and is asked about."""
@@ -75,7 +81,7 @@ class LiveOrders:
             doubtful = msgspec.structs.replace(
                 order, status=Status.UNKNOWN, adopted=True, since_ms=now_ms, replaces=None, replaced_by=None, booked=order.filled
             )
-            self._live[order.client_order_id] = doubtful
+            self._keep(doubtful)
 
     def saw(self, client_order_id: str, saw: Saw, now_ms: int, **known: object) -> Order | None:
         """Move one order along the table; `known` are fields learned on the way. None for an id we do not hold."""

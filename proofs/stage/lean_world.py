@@ -60,6 +60,7 @@ from simulator.faults import Faults
 from simulator.frames import Frame
 from simulator.hub import Hub
 from simulator.listing import market_object
+from simulator.market_state import MarketState
 from simulator.markets import BTC_USD, MarketSpec
 from simulator.matching import Side as VenueSide
 from simulator.options import ServerOptions
@@ -80,6 +81,13 @@ class Latency:
     feed_ms: int = 20
     order_ms: int = 30
     answer_ms: int = 20
+
+
+def bot_rules(spec: MarketSpec) -> Market:
+    """Return the rules of a market as the bot reads them from the exchange's list."""
+    start = spec.start_price
+    listed = market_object(MarketState(spec=spec, mark=start, index=start, last=start), Decimal(0))
+    return translate.market_of(msgspec.json.decode(msgspec.json.encode(listed), type=wire.MarketRecord))
 
 
 class Booked(NamedTuple):
@@ -144,7 +152,7 @@ class LeanWorld:
         self.now_ms = START_MS
         self._queue = _Queue()
         self._broadcast = Broadcast(self.venue, _Wire(Faults(seeded(seed, "faults")), self._publish), self.options)
-        self._rules = self._market_rules()
+        self._rules = bot_rules(spec)
         self._readers = self._make_readers()
         self._sequence = dict.fromkeys(self._readers, 0)
         self._arrived: list[Event] = []
@@ -207,10 +215,6 @@ class LeanWorld:
 
     # --- the streams ---
 
-    def _market_rules(self) -> Market:
-        listed = market_object(self.venue.markets[self.spec.name], self.venue.open_interest(self.spec.name))
-        return translate.market_of(msgspec.json.decode(msgspec.json.encode(listed), type=wire.MarketRecord))
-
     def _make_readers(self) -> dict[str, FrameReader]:
         def rules() -> Market:
             return self._rules
@@ -235,7 +239,7 @@ class LeanWorld:
         self._arrived += self._readers[frame.family].read(text, now_ms)
 
     def _open(self) -> None:
-        """Connect: rules, the opening frames of every stream, an armed switch, and the word to quote."""
+        """Connect: rules, and the opening frames of every stream. Nothing is quoted before `start`."""
         now_ms = self.now_ms
         self._arrived.append(MarketRulesLoaded(market=self._rules, received_ms=now_ms))
         for family in FAMILIES:
@@ -244,7 +248,6 @@ class LeanWorld:
             key = str(self.account.account_id) if family == "account" else self.spec.name
             for frame in self._broadcast.opening((family, key)):
                 self._arrive(frame, now_ms)
-        self._arrived.append(QuotingStarted(received_ms=now_ms))
         self._every(self.options.book_interval_ms, self._broadcast.publish_deltas)
         self._every(TICK_MS, self._decide)
         self._decide(now_ms)
@@ -342,6 +345,10 @@ class LeanWorld:
                 as_rest = isinstance(event, OrdersReported | PositionsReported)
                 told.append(msgspec.structs.replace(event, source="rest", asked_ms=asked_ms) if as_rest else event)
         self._answer(*told, AccountRead(asked_ms=asked_ms, received_ms=now_ms))
+
+    def start(self) -> None:
+        """Let the bot quote from now on."""
+        self._arrived.append(QuotingStarted(received_ms=self.now_ms))
 
     # --- the truth ---
 

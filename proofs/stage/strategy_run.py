@@ -1,7 +1,7 @@
 """One run of one strategy in one mood of the market, and what became of it."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
@@ -9,10 +9,12 @@ from bot.config import BotConfig
 from bot.core.orders import Owner, Side, Status
 from proofs.stage.lean_world import START_MS, LeanWorld
 from simulator.matching import Side as VenueSide
+from simulator.regimes import FLASH_CRASH, NORMAL, REGIMES
 
 LOOK_MS: Final = 500
-CALM_BEFORE_S: Final = 30
-"""Every run begins in a normal market, in which the estimators learn; nothing of it is counted."""
+WATCH_S: Final = 30
+"""Every run begins with watching: the estimators learn, nothing is quoted."""
+CRASH_AFTER_S: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +55,12 @@ class _Watch:
     spread: float = 0.0
     square: float = 0.0
     largest: float = 0.0
-    began: float | None = None
     value: float = 0.0
     highest: float = 0.0
     drawdown: float = 0.0
     cash: Decimal = Decimal(0)
     booked: int = 0
     mid: float = 0.0
-    at_ms: list[int] = field(default_factory=list)
 
     def look(self, world: LeanWorld) -> None:
         self._count_money(world)
@@ -82,8 +82,6 @@ class _Watch:
         if bid is not None and ask is not None:
             self.mid = (bid + ask) / 2 * tick
         self.value = float(self.cash) + float(world.position) * self.mid
-        if self.began is None:
-            self.began = self.highest = self.value
         self.highest = max(self.highest, self.value)
         self.drawdown = max(self.drawdown, self.highest - self.value)
 
@@ -104,40 +102,31 @@ def _quoted_spread_bps(world: LeanWorld, mid: float) -> float | None:
 
 
 def play(regime: str, seed: int, config: BotConfig, seconds: int) -> Outcome:
-    """Let a bot with this configuration live through a mood; the same arguments give the same outcome."""
-    world = LeanWorld(seed, config)
-    world.run_until(START_MS + CALM_BEFORE_S * 1000)
-    world.exchange.set_regime(regime)
-    watch = _Watch(float(config.order_size))
-    fills, orders = len(world.fills), len(world.sent)
-    watch.look(world)
-    watch = _restarted(watch)
-    world.run_until(START_MS + (CALM_BEFORE_S + seconds) * 1000, watch.look, LOOK_MS)
-    counted = world.fills[fills:]
+    """Let a bot with this configuration live through a mood, flat at first; the same arguments give the same outcome.
+
+    It watches for a while before it quotes, so that its estimators know the mood. A flash crash comes while it quotes: first the
+    market is normal, the crash sets in after `CRASH_AFTER_S`.
+    """
+    is_crash = regime == FLASH_CRASH.name
+    world = LeanWorld(seed, config, regime=NORMAL if is_crash else REGIMES[regime])
+    world.run_until(START_MS + WATCH_S * 1000)
+    world.start()
+    watch, end_ms = _Watch(float(config.order_size)), START_MS + (WATCH_S + seconds) * 1000
+    if is_crash:
+        world.run_until(world.now_ms + CRASH_AFTER_S * 1000, watch.look, LOOK_MS)
+        world.exchange.set_regime(regime)
+    world.run_until(end_ms, watch.look, LOOK_MS)
     return Outcome(
         regime=regime,
         seed=seed,
         spread_bps=watch.spread / watch.both if watch.both else math.nan,
         two_sided=watch.both / watch.looks,
-        fills=len(counted),
-        notional=sum(float(abs(fill.size) * fill.price) for fill in counted),
-        pnl=watch.value - (watch.began or 0.0),
+        fills=len(world.fills),
+        notional=sum(float(abs(fill.size) * fill.price) for fill in world.fills),
+        pnl=watch.value,
         inventory=math.sqrt(watch.square / watch.looks),
         largest_inventory=watch.largest,
         drawdown=watch.drawdown,
-        orders=len(world.sent) - orders,
+        orders=len(world.sent),
         rejects=sum(world.engine.counters.rejects.values()),
-    )
-
-
-def _restarted(watch: _Watch) -> _Watch:
-    """Count from here on; money and the mid are known already."""
-    return _Watch(
-        watch.order_size,
-        began=watch.value,
-        value=watch.value,
-        highest=watch.value,
-        cash=watch.cash,
-        booked=watch.booked,
-        mid=watch.mid,
     )

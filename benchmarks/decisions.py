@@ -1,0 +1,185 @@
+"""What a market event costs until its decision is made, with one market in the process and with ten.
+
+    python -m benchmarks.decisions [--events=3000]
+
+Every market is quoted by the composite strategy with three levels on each side; its orders are taken by an exchange that answers
+at once. One event is a new touch of one market; the engine folds it and decides. Peer in the same run: one market. Target: with ten
+the cost of an event is at most one and a half times as large.
+"""
+
+import argparse
+import gc
+import sys
+import time
+from collections.abc import Sequence
+from decimal import Decimal
+from statistics import median
+from typing import Final
+
+from benchmarks.stage.outcome import Target, conclude, say
+from bot.config import BotConfig
+from bot.core.actions import AnyAction, PlaceOrder
+from bot.core.engine import Engine
+from bot.core.events import (
+    AccountRead,
+    BestQuoteSeen,
+    DeadManSwitchArmed,
+    FeedRestored,
+    FillsReported,
+    Level,
+    MarketRulesLoaded,
+    MarkPriceSeen,
+    OrdersReported,
+    PlaceAcknowledged,
+    PositionsReported,
+    QuotingStarted,
+)
+from bot.core.market import Market
+from bot.core.numbers import Lots, Ticks
+from bot.core.order_ids import OrderIds
+from bot.core.orders import ExchangeStatus, OrderReport
+from bot.core.settings import AccountSettings
+
+START_MS: Final = 1_790_000_000_000
+GROWTH: Final = Target("cost of an event with ten markets, in that with one", 1.5, at_most=True)
+MID: Final = 860_000
+ROUND: Final = 200
+"""Events timed together; the median over rounds is told, so that a pause of the machine does not count."""
+
+
+class Hall:
+    """An engine with some markets, and an exchange that takes everything at once."""
+
+    def __init__(self, markets: int) -> None:
+        self.names = [f"M{number}-USD" for number in range(markets)]
+        self.now_ms = START_MS
+        quoted = {"strategy": "composite", "spread_percentage": 0.001, "price_move_threshold": 0.0005}
+        first, *others = [{"market": name, **quoted} for name in self.names]
+        config = BotConfig.model_validate({**first, "more_markets": others})
+        ids = OrderIds(START_MS)
+        ids.extend(1, 2**30)
+        self.engine = Engine(
+            [each.settings() for each in config.markets()],
+            AccountSettings(use_switch=False, requests_per_minute=1_000_000),
+            ids,
+            {each.market: each.models() for each in config.markets()},
+        )
+        self._exchange_id = 0
+        self._open()
+
+    def _open(self) -> None:
+        now_ms, tell = self.now_ms, self.engine.apply
+        for name in self.names:
+            tell(MarketRulesLoaded(market=_rules(name), received_ms=now_ms))
+            self.mark(name)
+            self.touch(name, 0)
+        tell(FeedRestored(feed="account", market=None, received_ms=now_ms))
+        tell(FillsReported(fills=(), source="rest", received_ms=now_ms))
+        tell(OrdersReported(orders=(), is_snapshot=True, source="rest", asked_ms=now_ms, received_ms=now_ms))
+        tell(PositionsReported(positions=(), is_snapshot=True, source="rest", asked_ms=now_ms, received_ms=now_ms))
+        tell(AccountRead(asked_ms=now_ms, received_ms=now_ms))
+        tell(DeadManSwitchArmed(countdown_s=30, asked_ms=now_ms, received_ms=now_ms))
+        tell(QuotingStarted(received_ms=now_ms))
+
+    def mark(self, name: str) -> None:
+        price = Decimal(MID) / 10
+        self.engine.apply(MarkPriceSeen(market=name, price=price, exchange_ms=self.now_ms, received_ms=self.now_ms))
+
+    def touch(self, name: str, number: int) -> None:
+        """Show a touch that wanders by a few ticks."""
+        shift = (number * 7) % 5 - 2
+        bid, ask = (Level(Ticks(MID + shift + side), Lots(500 + number % 9)) for side in (-1, 1))
+        self.engine.apply(BestQuoteSeen(market=name, bid=bid, ask=ask, exchange_ms=self.now_ms, received_ms=self.now_ms))
+
+    def answer(self, actions: Sequence[AnyAction]) -> None:
+        """Take every order."""
+        for action in actions:
+            if isinstance(action, PlaceOrder):
+                self._take(action)
+
+    def _take(self, action: PlaceOrder) -> None:
+        order = action.approved.order
+        self._exchange_id += 1
+        rules = self.engine.views[order.market].rules
+        self.engine.apply(
+            PlaceAcknowledged(client_order_id=order.client_order_id, exchange_order_id=self._exchange_id, received_ms=self.now_ms)
+        )
+        report = OrderReport(
+            exchange_order_id=self._exchange_id,
+            client_order_id=order.client_order_id,
+            market=order.market,
+            side=order.side,
+            price=rules.price(order.price),
+            size=rules.size(order.size),
+            filled=Decimal(0),
+            average_price=None,
+            status=ExchangeStatus.NEW,
+            reason="",
+            order_type="LIMIT",
+            time_in_force="GTT",
+            created_ms=self.now_ms,
+            updated_ms=self.now_ms,
+            expires_ms=order.expires_ms,
+            reduce_only=False,
+            post_only=True,
+        )
+        self.engine.apply(
+            OrdersReported(orders=(report,), is_snapshot=False, source="stream", asked_ms=self.now_ms, received_ms=self.now_ms)
+        )
+
+
+def _rules(name: str) -> Market:
+    return Market(
+        name=name,
+        tick_size=Decimal("0.1"),
+        lot_size=Decimal("0.00001"),
+        min_size=Decimal("0.0001"),
+        max_order_value=Decimal(10_000_000),
+        max_position_value=Decimal(10_000_000),
+        max_open_orders=200,
+        price_cap=Decimal("0.05"),
+        price_floor=Decimal("0.05"),
+        max_leverage=Decimal(50),
+        status="ACTIVE",
+        is_tradable=True,
+        synthetic_id="0x1",
+        synthetic_resolution=10**10,
+        collateral_id="0x1",
+        collateral_resolution=10**6,
+    )
+
+
+def cost_us(markets: int, events: int) -> float:
+    """Return the median cost of one market event with its decision, in microseconds of the processor, the markets in turn."""
+    hall, rounds = Hall(markets), []
+    for number in range(0, events, ROUND):
+        for name in hall.names:
+            hall.mark(name)
+        began_ns = time.thread_time_ns()
+        for each in range(number, number + ROUND):
+            hall.now_ms += 1
+            hall.touch(hall.names[each % markets], each)
+            actions = hall.engine.decide(hall.now_ms)
+            if actions:
+                hall.answer(actions)
+        rounds.append((time.thread_time_ns() - began_ns) / ROUND / 1_000)
+        hall.engine.take_notes()
+    resting = sum(
+        len(hall.engine.orders.of(name, owner)) for name in hall.names for owner in {o.owner for o in hall.engine.orders}
+    )
+    say(f"{markets} markets: {median(rounds):.0f} us for one event and its decision, {resting} orders rest")
+    assert resting >= 6 * markets, f"every market must be quoted, or nothing was measured: {hall.engine.makers}"
+    return median(rounds)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="What a market event costs with one market and with ten.")
+    parser.add_argument("--events", type=int, default=3_000)
+    asked = parser.parse_args(arguments)
+    gc.disable()
+    one, ten = cost_us(1, asked.events), cost_us(10, asked.events)
+    return conclude([GROWTH.reached(ten / one)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
