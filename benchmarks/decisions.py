@@ -3,8 +3,8 @@
     python -m benchmarks.decisions [--events=3000]
 
 Every market is quoted by the composite strategy with three levels on each side; its orders are taken by an exchange that answers
-at once. One event is a new touch of one market; the engine folds it and decides. Peer in the same run: one market. Target: with ten
-the cost of an event is at most one and a half times as large.
+at once. One event is a new touch of one market; the engine folds it and decides. Peer in the same run: one market. Target: with
+ten the cost of an event is at most one and a half times as large.
 """
 
 import argparse

@@ -64,7 +64,9 @@ class Deciding:
         self.day.roll(self.account.ledgers, now_ms)
         blocked = self.sync.blocks() or self.switch.blocks(now_ms) or self._held()
         for maker in self.makers.values():
-            if self.mode.is_quoting:
+            if self.mode.is_quoting and not maker.is_due(now_ms, risk.markets[maker.market]):
+                pass  # nothing happened to it: what one market costs must not grow with the number of the others
+            elif self.mode.is_quoting:
                 alone = self.steadiness.blocks(maker.market, now_ms) or self.paused_markets.get(maker.market)
                 actions += maker.decide(self._desk(maker, risk, now_ms), blocked or alone)
             else:

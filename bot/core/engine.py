@@ -5,7 +5,7 @@ as actions, things worth telling as notes. The same events in the same order giv
 """
 
 from collections.abc import Iterable, Mapping
-from typing import assert_never
+from typing import assert_never, get_args
 
 from bot.core import doubts
 from bot.core.account import Account
@@ -76,6 +76,7 @@ from bot.core.risk.settings import RiskSettings, position_only
 from bot.core.risk_loop import RiskLoop
 from bot.core.settings import AccountSettings, MakerSettings
 
+MARKET_EVENTS = get_args(MarketDataEvent)
 FORCED = {"LIQUIDATION": "liquidation", "DELEVERAGE": "auto-deleveraging"}
 
 
@@ -129,6 +130,8 @@ class Engine(Deciding):
 
     def apply(self, event: Event) -> None:  # noqa: C901, PLR0912 - one flat row per kind of event reads better than a registry
         """Fold one event into the state."""
+        if not isinstance(event, MARKET_EVENTS):  # an event of one market stirs that one; see `_apply_market`
+            self._stir_all()
         match event:
             case (
                 BookSnapshot()
@@ -194,10 +197,15 @@ class Engine(Deciding):
         if event.exchange_ms > 0:
             self.exchange_clock.see(event.exchange_ms, event.received_ms)
         maker = self.makers.get(event.market)
-        if maker is not None:  # also where no model decides: a change of strategy, and a dry run of one, know the market at once
-            maker.sense.apply(event, view)
+        if maker is not None:
+            maker.is_stirred = True
+            maker.sense.apply(event, view)  # also where no model decides: a change of strategy knows the market at once
         if isinstance(event, MarkPriceSeen) and maker is not None:
             self.pace.observe(view, event.received_ms)
+
+    def _stir_all(self) -> None:
+        for maker in self.makers.values():
+            maker.is_stirred = True
 
     def _recover(self, event: PastRecovered) -> None:
         self.account.recover(event.trade_ids, event.positions)
@@ -488,6 +496,7 @@ class Engine(Deciding):
                     maker.model(models)
             elif (view := self.views.get(market)) is not None:
                 self.makers[market] = Maker(view, each, self.quoting.get(market))
+        self._stir_all()
 
     # --- what others read -------------------------------------------------------------------------------------------------
 

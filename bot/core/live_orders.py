@@ -179,7 +179,7 @@ class LiveOrders:
         if not report.status.is_open:
             return None
         order = adopted(report, owner, market, now_ms)
-        self._live[order.client_order_id] = order
+        self._keep(order)
         return order
 
     def _store(self, order: Order) -> Order:
@@ -188,9 +188,10 @@ class LiveOrders:
         else:
             self._holes.pop(order.client_order_id, None)
         if order.is_live:
-            self._live[order.client_order_id] = order
+            self._keep(order)
             return order
         self._live.pop(order.client_order_id, None)
+        self._by_market.get(order.market, {}).pop(order.client_order_id, None)
         self._ended[order.client_order_id] = order
         while len(self._ended) > ENDED_KEPT:
             self._ended.popitem(last=False)

@@ -40,6 +40,8 @@ CANCEL_RETRY_MS: Final = 1_500
 """A cancel that the exchange has not confirmed is sent again after this time."""
 WITHHELD_MS: Final = 1_000
 """A side that our own gate refused is tried again after this time."""
+LOOK_MS: Final = 50
+"""Waits are looked at this often, also when nothing happens to the market."""
 REMODEL_MS: Final = 200
 """A model thinks again this often at most."""
 AMEND_DISTANCE_TICKS: Final = 2
@@ -90,6 +92,10 @@ class Maker:
         self._checked_ms = 0
         self._refill_at_ms: int | None = None
         self._widening = 1.0
+        self.is_stirred = True
+        """Something happened that may change the decision; set by whoever lets it happen."""
+        self._obeyed: MarketRisk | None = None
+        self._looked_ms = 0
         self._cancel_sent_ms: dict[str, int] = {}
         self._held: dict[Side, Reason] = {}
         self._only_reduce: Reason | None = None
@@ -159,11 +165,13 @@ class Maker:
     def hold(self, side: Side, reason: Reason) -> None:
         """Pull one side, and keep it pulled until released: an order that can take must not meet our own quotes."""
         self._held[side] = reason
+        self.is_stirred = True
 
     def only_reduce(self, reason: Reason | None, now_ms: int) -> None:
         """While there is a reason, show only what makes the position smaller; None ends it."""
         if (reason is None) is not (self._only_reduce is None):
             self._refill_at_ms = now_ms
+            self.is_stirred = True
         self._only_reduce = reason
 
     def _kept_back(self, position: Decimal) -> dict[Side, Reason]:
@@ -180,6 +188,7 @@ class Maker:
         """Show a held side again."""
         if self._held.pop(side, None) is not None:
             self._refill_at_ms = now_ms
+            self.is_stirred = True
 
     # --- decisions --------------------------------------------------------------------------------------------------------
 
@@ -194,8 +203,13 @@ class Maker:
         self._forget_cancels(live)
         return self._cancel(live, orders, now_ms)
 
+    def is_due(self, now_ms: int, verdict: MarketRisk) -> bool:
+        """Say whether a decision could differ from the last one: something happened, risk judges anew, or time has passed."""
+        return self.is_stirred or verdict is not self._obeyed or now_ms - self._looked_ms >= LOOK_MS
+
     def decide(self, desk: Desk, blocked: Reason | None) -> list[AnyAction]:
         """Return the next safe step towards the quotes that should be shown."""
+        self.is_stirred, self._obeyed, self._looked_ms = False, desk.verdict, desk.now_ms
         picture = picture_of(self.view, desk.position, desk.now_ms)
         reason = blocked or reason_not_to_quote(picture, self.settings) or desk.verdict.pull
         if reason is not None:
