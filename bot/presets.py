@@ -72,7 +72,13 @@ PRESETS: Final = (
         meaning="A hundredth of a percent in quiet times, for liquid markets and short ways to the exchange. The proofs play it.",
         order_value=Decimal(500),
         half_spread=0.0001,
-        quoting={"fair_price": {"microprice": 1.0}, "levels": 1, "soft_position": 0.0},
+        quoting={
+            "fair_price": {"microprice": 0.5, "mark": 0.5},
+            "levels": 1,
+            "rho": 1.5,
+            "soft_position": 0.0,
+            "max_half_spread_bps": 10.0,
+        },
     ),
     Preset(
         name="ladder",

@@ -12,7 +12,7 @@ from simulator.matching import Side as VenueSide
 from simulator.regimes import FLASH_CRASH, NORMAL, REGIMES
 
 LOOK_MS: Final = 500
-WATCH_S: Final = 30
+WATCH_S: Final = 25
 """Every run begins with watching: the estimators learn, nothing is quoted."""
 CRASH_AFTER_S: Final = 20
 
