@@ -69,12 +69,13 @@ PRESETS: Final = (
     Preset(
         name="close",
         title="Close",
-        meaning="A hundredth of a percent in quiet times, for liquid markets and short ways to the exchange. The proofs play it.",
+        meaning="As close as costs and latency allow, for liquid markets and short ways to the exchange. The proofs play it.",
         order_value=Decimal(500),
-        half_spread=0.0001,
+        half_spread=0.00004,
         quoting={
-            "fair_price": {"microprice": 0.5, "mark": 0.5},
+            "fair_price": {"microprice": 0.5, "index": 0.5},
             "levels": 1,
+            "model_spread": False,
             "rho": 1.5,
             "soft_position": 0.0,
             "max_half_spread_bps": 10.0,

@@ -1,6 +1,6 @@
 """The composite strategy against `simple` in every mood of the market, at equal average spread, fees and latency on.
 
-    python -m proofs.strategies [--seeds=20] [--seconds=75] [--workers=0]
+    python -m proofs.strategies [--seeds=20] [--seconds=60] [--workers=0]
 
 The composite strategy (the preset `close`) plays a mood; then `simple` plays the same seed with the half-spread that the
 composite one has shown on average, the same sizes and the same limits of risk. What is claimed holds for the means over seeds;
@@ -164,7 +164,7 @@ def _cell(pairs: Sequence[Pair], who: str, figure: Figure) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="The composite strategy against `simple` in every mood of the market.")
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--seconds", type=int, default=75)
+    parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--workers", type=int, default=0, help="Processes; one for each core when 0.")
     asked = parser.parse_args(arguments)
     found = run(range(1, asked.seeds + 1), asked.seconds, asked.workers or os.cpu_count() or 1)

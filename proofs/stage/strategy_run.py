@@ -12,9 +12,9 @@ from simulator.matching import Side as VenueSide
 from simulator.regimes import FLASH_CRASH, NORMAL, REGIMES
 
 LOOK_MS: Final = 500
-WATCH_S: Final = 25
+WATCH_S: Final = 20
 """Every run begins with watching: the estimators learn, nothing is quoted."""
-CRASH_AFTER_S: Final = 20
+CRASH_AFTER_S: Final = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
