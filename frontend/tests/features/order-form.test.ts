@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseWire, toPlain } from "../../src/lib/decimal";
-import { estimateOrder, signedSize } from "../../src/features/orders/order-estimate";
+import { type Decimal, parseWire, toPlain } from "../../src/lib/decimal";
+import { type Known, estimateOrder, liquidation, mostAllowed, opening, signedSize, sizePresets } from "../../src/features/orders/order-estimate";
 import { type OrderDraft, canTake, checkOrder, midOnTick, nearestSteps, readyOrder, rulesOf, stepped, wouldCross } from "../../src/features/orders/order-form";
 
 const rules = rulesOf({ tick_size: "1", lot_size: "0.00001", min_size: "0.0001" });
@@ -64,15 +64,54 @@ describe("the order form", () => {
 });
 
 describe("the estimate", () => {
+  const known: Known = { held: null, mark: d("86198.85"), leverage: d("10"), maxLeverage: d("50"), equity: d("10114.52"), makerFee: d("0"), takerFee: d("0.00025") };
+
   it("adds to the signed position", () => {
     const short = signedSize({ market: "BTC-USD", side: "SHORT", size: "0.3" });
-    const estimate = estimateOrder("BUY", d("86150"), d("0.01"), short, "86198.85");
+    const estimate = estimateOrder("BUY", d("86150"), d("0.01"), false, { ...known, held: short });
     expect(toPlain(estimate.positionAfter!)).toBe("-0.29");
     expect(toPlain(estimate.notional!)).toBe("861.50");
     expect(toPlain(estimate.fromMarkBps!)).toBe("-5.6671");
   });
 
   it("leaves unknown what is not known", () => {
-    expect(estimateOrder("BUY", null, null, null, null)).toEqual({ notional: null, positionAfter: null, fromMarkBps: null });
+    const nothing: Known = { held: null, mark: null, leverage: null, maxLeverage: null, equity: null, makerFee: null, takerFee: null };
+    expect(estimateOrder("BUY", null, null, false, nothing)).toEqual({ notional: null, fee: null, margin: null, positionAfter: null, liquidationNow: null, liquidationThen: null, fromMarkBps: null });
+  });
+
+  it("charges the maker's rate to what rests and the taker's to what can take", () => {
+    expect(toPlain(estimateOrder("BUY", d("86000"), d("0.01"), false, known).fee!)).toBe("0.00");
+    expect(Number(toPlain(estimateOrder("BUY", d("86000"), d("0.01"), true, known).fee!))).toBe(0.215);
+  });
+
+  it("needs margin only for what opens", () => {
+    expect(Number(toPlain(estimateOrder("BUY", d("86150"), d("0.08"), false, known).margin!))).toBe(689.2);
+    expect(Number(toPlain(estimateOrder("SELL", d("86150"), d("0.08"), false, { ...known, held: d("0.08") }).margin!))).toBe(0);
+    expect(toPlain(opening("SELL", d("0.1"), d("0.08")))).toBe("0.02");
+    expect(toPlain(opening("BUY", d("0.1"), d("0.08")))).toBe("0.1");
+  });
+
+  it("puts liquidation below a long and above a short, and nowhere for one that is fully covered", () => {
+    const at = (size: string, equity: string) => liquidation(d(size), d("86198.85"), d(equity), d("50"));
+    expect(Math.round(Number(toPlain(at("0.216", "10114.52") as Decimal)))).toBe(39770);
+    expect(Number(toPlain(at("-0.1", "1000") as Decimal))).toBeGreaterThan(86198);
+    expect(at("0.01", "10000")).toBe("none");
+    expect(at("0", "10000")).toBe("none");
+    expect(liquidation(d("1"), null, d("1"), d("50"))).toBeNull();
+  });
+
+  it("allows the smaller of free margin and the room below the limit", () => {
+    const most = (free: string, worst: string) => Number(toPlain(mostAllowed("BUY", d("86000"), d(free), d("10"), d(worst), d("0.05"))!));
+    expect(most("10000", "0.01")).toBe(0.04);
+    expect(most("86", "0.01")).toBe(0.01);
+    expect(most("86", "0.07")).toBe(0);
+    expect(Number(toPlain(mostAllowed("SELL", d("86000"), null, null, d("-0.02"), d("0.05"))!))).toBe(0.03);
+    expect(mostAllowed("BUY", null, null, null, null, null)).toBeNull();
+  });
+
+  it("offers three multiples of the order size and shares of what is allowed, cut to the lot", () => {
+    expect(sizePresets(d("0.01"), d("0.0403"), d("0.001"), d("0.001")).map(({ percent, size }) => [percent, size])).toEqual([[null, "0.01"], [null, "0.02"], [null, "0.05"], [25, "0.01"], [50, "0.02"]]);
+    expect(sizePresets(d("0.01"), d("0.001"), d("0.001"), d("0.001")).at(-1)).toMatchObject({ percent: 50, size: null });
+    expect(sizePresets(null, null, null, null).map(({ size }) => size)).toEqual([null, null]);
   });
 });

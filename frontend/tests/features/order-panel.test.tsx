@@ -6,11 +6,13 @@ import { ApiError, NoAnswer, api } from "../../src/lib/api";
 import { PICTURE, draw, showPicture } from "../render";
 
 const create = vi.spyOn(api, "createOrder");
+const check = vi.spyOn(api, "checkOrder");
 const panel = <OrderPanel market="BTC-USD" markets={["BTC-USD", "ETH-USD"]} onMarket={() => undefined} pick={null} />;
 const price = () => screen.getByLabelText("Price");
 const sendButton = () => screen.getByRole("button", { name: /^(BUY|SELL|May take)/ });
 
 beforeEach(() => {
+  check.mockReset().mockRejectedValue(new NoAnswer("no backend here"));
   create.mockReset().mockResolvedValue({ status: "RESTING", externalId: "mmh-1-1", expires: 1_802_995_200_000 });
 });
 
@@ -121,5 +123,31 @@ describe("the order panel", () => {
     await userEvent.click(screen.getByRole("button", { name: /użyj 86.150/ }));
     await userEvent.click(screen.getByRole("button", { name: /KUP 0,0100 po 86.150/ }));
     expect(create.mock.calls[0]?.[0]).toMatchObject({ price: "86150", size: "0.01" });
+  });
+
+  it("shows what the gate says, with the worst case and the margin that follow", async () => {
+    check.mockResolvedValue({ market: "BTC-USD", verdict: "PASS", notional: "861.5", pulls: 0, leverage: "10", worst_now: "0.01", worst_then: "0.02", max_position: "0.05" });
+    draw(panel);
+    await userEvent.type(price(), "86150");
+    expect(await screen.findByText("Risk gate: would pass.")).toBeTruthy();
+    expect(screen.getByText(/Worst case long 0\.0100, then 0\.0200 of 0\.0500/)).toBeTruthy();
+    expect(screen.getByText("86.15")).toBeTruthy();
+  });
+
+  it("says why the gate refuses, in words and in the bot's own", async () => {
+    check.mockResolvedValue({ market: "BTC-USD", verdict: "REFUSED", notional: "861.5", pulls: 0, code: "position_limit", reason: "BUY 0.01 could take the position past 0.05" });
+    draw(panel);
+    await userEvent.type(price(), "86150");
+    expect(await screen.findByText("Risk gate: refused.")).toBeTruthy();
+    expect(screen.getByText(/could take the position past 0\.05/)).toBeTruthy();
+  });
+
+  it("takes a size from a button and from Alt with its number", async () => {
+    draw(panel);
+    await userEvent.click(screen.getByRole("button", { name: "0.05" }));
+    expect(screen.getByLabelText("Size")).toHaveProperty("value", "0.05");
+    await userEvent.click(price());
+    await userEvent.keyboard("{Alt>}2{/Alt}");
+    expect(screen.getByLabelText("Size")).toHaveProperty("value", "0.02");
   });
 });

@@ -8,8 +8,8 @@ import { Panel } from "../../components/ui/Panel";
 import { useStaleWords } from "../../components/ui/stale";
 import { api } from "../../lib/api";
 import type { NewOrder, TimeInForce } from "../../lib/api-schema";
-import { parseWire } from "../../lib/decimal";
-import { fieldText, formatBps, formatMoney, formatPrice, formatSize } from "../../lib/format";
+import { parseWire, toShortest } from "../../lib/decimal";
+import { type Numeric, fieldText, formatBps, formatMoney, formatPrice, formatSize } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
 import { useCommand } from "../../lib/use-command";
 import { pricesOf } from "../../stream/select";
@@ -17,11 +17,14 @@ import { usePicture } from "../../stream/store";
 import { fieldError, fieldHint } from "./FieldHelp";
 import css from "./OrderPanel.module.css";
 import { OrderResult, type SentOrder } from "./OrderResult";
+import { RiskGate } from "./RiskGate";
+import { SizePresets } from "./SizePresets";
 import { TicketGate } from "./TicketGate";
 import { TicketSums } from "./TicketSums";
 import { canTake, checkOrder, midOnTick, readyOrder, rulesOf, stepped, wouldCross } from "./order-form";
-import { estimateOrder, signedSize } from "./order-estimate";
+import { estimateOrder, mostAllowed, signedSize, sizePresets } from "./order-estimate";
 import { type Pick, useTicket } from "./use-ticket";
+import { useVerdict } from "./use-verdict";
 
 const TYPES: readonly TimeInForce[] = ["POST_ONLY", "GTC", "IOC", "FOK"];
 const ARMED_MS = 5000;
@@ -33,16 +36,18 @@ async function sendOrder(order: NewOrder): Promise<SentOrder> {
 type Choosing = { market: string; markets: readonly string[]; onMarket: (market: string) => void };
 type Props = Choosing & { pick: Pick | null };
 
-/** Orders by hand: market, side, price, size, type, reduce-only, and what came of it. */
+/** Orders by hand: market, side, price, size, type, reduce-only; what it would mean before it is sent, and what came of it. */
 export function OrderPanel({ market, markets, onMarket, pick }: Props) {
   const { t, language } = useWords();
   const stale = useStaleWords() !== null;
   const picture = usePicture((now) => pricesOf(now, market));
   const held = usePicture((now) => now.positions?.[market]);
   const free = usePicture((now) => now.balance?.availableForTrade);
+  const equity = usePicture((now) => now.balance?.equity);
   const firstSize = usePicture((now) => now.config?.order_size);
+  const firstText = firstSize === undefined || firstSize === null ? "" : String(firstSize);
   const written = (plain: string) => fieldText(plain, language);
-  const { draft, touched, change } = useTicket(market, pick && { ...pick, price: written(pick.price) }, firstSize === undefined || firstSize === null ? "" : written(String(firstSize)));
+  const { draft, touched, change } = useTicket(market, pick && { ...pick, price: written(pick.price) }, written(firstText));
   const write = (part: { price?: string } | { size?: string }) => change(Object.fromEntries(Object.entries(part).map(([name, plain]) => [name, written(plain)])));
   const command = useCommand(sendOrder);
   const [armedFor, setArmedFor] = useState<string | null>(null);
@@ -54,20 +59,31 @@ export function OrderPanel({ market, markets, onMarket, pick }: Props) {
   const rules = rulesOf(picture);
   const check = checkOrder(draft, rules);
   const ready = readyOrder(check);
+  const [price, size] = [check.price.ok ? check.price.value : null, check.size.ok ? check.size.value : null];
   const touch = { bid: parseWire(picture?.best_bid), ask: parseWire(picture?.best_ask) };
-  const takes = check.price.ok && canTake(draft, check.price.value, touch);
-  const crosses = check.price.ok && wouldCross(draft, check.price.value, touch);
-  const estimate = estimateOrder(draft.side, check.price.ok ? check.price.value : null, check.size.ok ? check.size.value : null, signedSize(held), picture?.mark_price);
-  const locked = stale || !ready || command.state.kind === "pending";
+  const takes = price !== null && canTake(draft, price, touch);
+  const crosses = price !== null && wouldCross(draft, price, touch);
+  const order: NewOrder | null = ready && { market, side: draft.side, ...ready, timeInForce: draft.timeInForce, reduceOnly: draft.reduceOnly };
+  const judged = useVerdict(order, stale);
+  const leverage = parseWire(judged?.verdict.leverage ?? held?.leverage);
+  const mark = parseWire(picture?.mark_price);
+  const position = signedSize(held);
+  const estimate = estimateOrder(draft.side, price, size, takes, {
+    held: position, mark, leverage, maxLeverage: parseWire(picture?.max_leverage), equity: parseWire(equity),
+    makerFee: parseWire(picture?.maker_fee_rate), takerFee: parseWire(picture?.taker_fee_rate),
+  });
+  const most = mostAllowed(draft.side, price ?? mark, parseWire(free), leverage, parseWire(judged?.verdict.worst_now), parseWire(judged?.verdict.max_position));
+  const presets = sizePresets(parseWire(firstText), most, rules.lot, rules.min);
+  const locked = stale || !order || command.state.kind === "pending";
 
   const send = () => {
-    if (locked || !ready) return;
+    if (locked || !order) return;
     if (takes && !armed) {
       setArmedFor(signature);
       return;
     }
     setArmedFor(null);
-    void command.run({ market, side: draft.side, ...ready, timeInForce: draft.timeInForce, reduceOnly: draft.reduceOnly });
+    void command.run(order);
   };
   useEffect(() => {
     if (armedFor === null) return undefined;
@@ -77,12 +93,21 @@ export function OrderPanel({ market, markets, onMarket, pick }: Props) {
   useEffect(() => {
     if (command.state.kind !== "idle") result.current?.scrollIntoView?.({ block: "nearest" });
   }, [command.state.kind]);
-  useHotkeys([["mod+Enter", () => { if (form.current?.contains(document.activeElement)) send(); }]], []);
 
-  const mid = midOnTick(touch, rules.tick, draft.side);
+  const nextType = TYPES[(TYPES.indexOf(draft.timeInForce) + 1) % TYPES.length] ?? "POST_ONLY";
+  const within = (act: () => void) => () => {
+    if (form.current?.contains(document.activeElement)) act();
+  };
+  useHotkeys([
+    ["mod+Enter", within(send)],
+    ["alt+T", within(() => change({ timeInForce: nextType }))],
+    ["alt+R", within(() => change({ reduceOnly: !draft.reduceOnly }))],
+    ...presets.map(({ size: preset }, index): [string, () => void] => [`alt+${index + 1}`, within(() => preset && write({ size: preset }))]),
+  ], []);
+
   const ours = draft.side === "BUY" ? picture?.quotes?.bid : picture?.quotes?.ask;
   const prices = [
-    { id: "bestBid", value: picture?.best_bid }, { id: "mid", value: mid },
+    { id: "bestBid", value: picture?.best_bid }, { id: "mid", value: midOnTick(touch, rules.tick, draft.side) },
     { id: "bestAsk", value: picture?.best_ask }, { id: draft.side === "BUY" ? "ourBid" : "ourAsk", value: ours },
   ] as const;
   const [base, quote] = market.split("-");
@@ -92,7 +117,7 @@ export function OrderPanel({ market, markets, onMarket, pick }: Props) {
 
   return (
     <Panel title={t("ticket.title")} id="ticket" note={<MarketChoice market={market} markets={markets} onMarket={onMarket} />} end={stale ? null : t("ticket.free", { amount: formatMoney(free, language, { code: quote ?? "" }) })}>
-      <form className={css.ticket} ref={form} onSubmit={(event) => event.preventDefault()}>
+      <form className={css.ticket} onSubmit={(event) => event.preventDefault()} ref={form}>
         <ChoiceGroup
           legend={t("ticket.side")} tall value={draft.side} onChange={(side) => change({ side })}
           choices={[
@@ -102,11 +127,11 @@ export function OrderPanel({ market, markets, onMarket, pick }: Props) {
         />
         <div>
           <NumberField
-            label={t("ticket.price")} unit={quote ?? ""} value={draft.price} onChange={(price) => change({ price })}
+            label={t("ticket.price")} unit={quote ?? ""} value={draft.price} onChange={(typed) => change({ price: typed })}
             note={estimate.fromMarkBps ? formatBps(estimate.fromMarkBps, language, { sign: true, decimals: 1 }) : undefined}
             onStep={(way, times) => write({ price: stepped(draft.price, rules.tick, way, times, start ?? null) })}
             stepLabels={[t("ticket.tickDown"), t("ticket.tickUp")]}
-            error={fieldError(check.price, touched, (price) => write({ price }), t, language)} hint={fieldHint(check.price, t, language)}
+            error={fieldError(check.price, touched, (plain) => write({ price: plain }), t, language)} hint={fieldHint(check.price, t, language)}
           />
           <div className={css.presets}>
             {prices.map(({ id, value }) => (
@@ -114,23 +139,29 @@ export function OrderPanel({ market, markets, onMarket, pick }: Props) {
             ))}
           </div>
         </div>
-        <NumberField
-          label={t("ticket.size")} unit={base ?? ""} value={draft.size} onChange={(size) => change({ size })}
-          note={rules.min ? t("ticket.min", { size: formatSize(rules.min, picture?.lot_size, language) }) : undefined}
-          onStep={(way, times) => write({ size: stepped(draft.size, rules.lot, way, times, picture?.min_size ?? null) })}
-          stepLabels={[t("ticket.lotDown"), t("ticket.lotUp")]}
-          error={fieldError(check.size, touched, (size) => write({ size }), t, language)} hint={fieldHint(check.size, t, language)}
-        />
+        <div>
+          <NumberField
+            label={t("ticket.size")} unit={base ?? ""} value={draft.size} onChange={(typed) => change({ size: typed })}
+            note={rules.min ? t("ticket.min", { size: formatSize(rules.min, picture?.lot_size, language) }) : undefined}
+            onStep={(way, times) => write({ size: stepped(draft.size, rules.lot, way, times, picture?.min_size ?? null) })}
+            stepLabels={[t("ticket.lotDown"), t("ticket.lotUp")]}
+            error={fieldError(check.size, touched, (plain) => write({ size: plain }), t, language)} hint={fieldHint(check.size, t, language)}
+          />
+          <SizePresets presets={presets} chosen={size && toShortest(size)} onChoose={(plain) => write({ size: plain })} />
+        </div>
         <ChoiceGroup
           legend={t("ticket.type")} value={draft.timeInForce} onChange={(timeInForce) => change({ timeInForce })}
           choices={TYPES.map((value) => ({ value, label: value, help: t(`ticket.help.${value as "GTC"}`) }))}
         />
-        <label className={css.check}>
-          <input type="checkbox" checked={draft.reduceOnly} onChange={(event) => change({ reduceOnly: event.currentTarget.checked })} />
-          {t("ticket.reduceOnly")}
-        </label>
-        <TicketSums estimate={estimate} lot={picture?.lot_size} quote={quote ?? ""} />
-        <TicketGate stale={stale} takes={takes} crosses={crosses} fok={draft.timeInForce === "FOK"} reduceOnly={draft.reduceOnly} flat={!held} />
+        <ReduceOnly checked={draft.reduceOnly} onChange={(reduceOnly) => change({ reduceOnly })} position={position} lot={picture?.lot_size} base={base ?? ""} />
+        <TicketSums estimate={estimate} takes={takes} lot={picture?.lot_size} tick={picture?.tick_size} mark={mark} />
+        <div aria-live="polite">
+          {judged && !stale && !(draft.reduceOnly && !held) ? (
+            <RiskGate judged={judged} side={draft.side} lot={picture?.lot_size} tick={picture?.tick_size} quote={quote ?? ""} fok={draft.timeInForce === "FOK"} />
+          ) : (
+            <TicketGate stale={stale} takes={takes} crosses={crosses} fok={draft.timeInForce === "FOK"} reduceOnly={draft.reduceOnly} flat={!held} />
+          )}
+        </div>
         <Button onClick={send} className={css.send} size="large" look={armed ? "warn" : draft.side === "BUY" ? "up" : "down"} disabled={locked}>
           {armed
             ? t("ticket.confirmTake", { size: sizeText, price: priceText })
@@ -139,6 +170,22 @@ export function OrderPanel({ market, markets, onMarket, pick }: Props) {
         <div aria-live="polite" className={css.live} ref={result}><OrderResult state={command.state} /></div>
       </form>
     </Panel>
+  );
+}
+
+type ReduceProps = { checked: boolean; onChange: (checked: boolean) => void; position: Numeric; lot: string | null | undefined; base: string };
+
+function ReduceOnly({ checked, onChange, position, lot, base }: ReduceProps) {
+  const { t, language } = useWords();
+  const most = position === null || position === undefined ? null : formatSize(position, lot, language).replace(/^\u2212/, "");
+  return (
+    <div className={css.reduce}>
+      <label className={css.check}>
+        <input type="checkbox" checked={checked} onChange={(event) => onChange(event.currentTarget.checked)} />
+        {t("ticket.reduceOnly")}
+      </label>
+      <span className={css.soft}>{most ? t("ticket.atMost", { size: `${most}\u00a0${base}` }) : t("ticket.noPosition")}</span>
+    </div>
   );
 }
 
