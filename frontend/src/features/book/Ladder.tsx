@@ -1,4 +1,4 @@
-import { useElementSize } from "@mantine/hooks";
+import { useElementSize, useMediaQuery } from "@mantine/hooks";
 import { type KeyboardEvent, type MouseEvent, useId, useMemo, useState } from "react";
 import { ChoiceGroup } from "../../components/ui/ChoiceGroup";
 import { Panel } from "../../components/ui/Panel";
@@ -18,6 +18,8 @@ export type BookPick = { price: string; side: "BUY" | "SELL" | null };
 type Props = { market: string; onPick: (pick: BookPick) => void };
 
 const ROW = 19;
+const PHONE_ROW = 24;
+const MOST = 60;
 const FIXED = 32 + 18;
 const FEWEST = 4;
 
@@ -25,7 +27,8 @@ const FEWEST = 4;
 export function Ladder({ market, onPick }: Props) {
   const { t } = useWords();
   const { ref, height } = useElementSize();
-  const each = Math.max(FEWEST, Math.floor((height - FIXED) / 2 / ROW));
+  const phone = useMediaQuery("(max-width: 899px)", undefined, { getInitialValueInEffect: false });
+  const each = Math.min(MOST, Math.max(FEWEST, Math.floor((height - FIXED) / 2 / (phone ? PHONE_ROW : ROW))));
   const { group, choose } = useGroup(market, each);
   const [opened, setOpened] = useState<string | null>(null);
   const known = usePicture((now) => Boolean(now.markets?.[market]?.book));

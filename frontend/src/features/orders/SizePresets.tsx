@@ -11,7 +11,7 @@ export function SizePresets({ presets, chosen, onChoose }: Props) {
   return (
     <div className={css.presets} role="group" aria-label={t("ticket.sizes")}>
       {presets.map(({ label, percent, size }, index) => (
-        <button type="button" key={percent ?? label} disabled={!size} data-on={size !== null && size === chosen} title={percent === null ? t("ticket.preset", { key: index + 1 }) : t("ticket.share", { key: index + 1, share: percent })} onClick={() => size && onChoose(size)}>
+        <button type="button" key={percent ?? label} disabled={!size} data-on={index === presets.findIndex((each) => each.size !== null && each.size === chosen)} title={percent === null ? t("ticket.preset", { key: index + 1 }) : t("ticket.share", { key: index + 1, share: percent })} onClick={() => size && onChoose(size)}>
           {percent === null ? fieldText(label, language) : `${formatNumber(percent, language, { decimals: 0 })}%`}
         </button>
       ))}

@@ -50,7 +50,7 @@ export class Corridor implements ISeriesPrimitive<Time> {
       for (const box of boxes) context.fillRect(box.left * x, box.top * y, Math.ceil((box.right - box.left) * x), (box.bottom - box.top) * y);
       context.fillStyle = painted.quietTint;
       for (const band of bands) context.fillRect(band.left * x, 0, Math.max(LEAST_WIDTH * x, (band.right - band.left) * x), bitmapSize.height);
-      const last = bands.at(-1);
+      const last = bands.findLast((band) => band.quiet.code !== null);
       if (!last) return;
       const words = painted.words(last.quiet);
       context.font = `${11 * y}px ${painted.font}`;
