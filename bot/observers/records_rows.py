@@ -47,6 +47,13 @@ DECISIONS: Final = frozenset(
     {
         "bot_halted",
         "bot_paused",
+        "breaker_resumed",
+        "breaker_tripped",
+        "fill_protection",
+        "flatten_attempt",
+        "only_reducing",
+        "risk_acknowledged",
+        "risk_tier",
         "bot_started",
         "bot_stopping",
         "creates_held",

@@ -76,37 +76,50 @@ class Stake(msgspec.Struct, frozen=True, kw_only=True):
         return max(self.held, abs(self.up()), abs(self.down()))
 
 
+class _Weighed(msgspec.Struct, frozen=True):
+    """A stake's values, made once: what one market asks about all others is then a sum and nothing else."""
+
+    held: Decimal
+    signed: Decimal
+    up: Decimal
+    down: Decimal
+    worst: Decimal
+
+
 class Stakes:
     """Every market's stake; what one market changes leaves the others as they are."""
 
     def __init__(self) -> None:
-        self._stakes: dict[str, Stake] = {}
+        self._stakes: dict[str, tuple[Stake, _Weighed]] = {}
 
     def put(self, market: str, stake: Stake) -> None:
         """Replace one market's stake; one without position and orders is forgotten."""
-        if stake.position or stake.buys or stake.sells:
-            self._stakes[market] = stake
-        else:
+        if not (stake.position or stake.buys or stake.sells):
             self._stakes.pop(market, None)
+            return
+        known = self._stakes.get(market)
+        if known is None or known[0] != stake:
+            up, down, held = stake.up(), stake.down(), stake.held
+            worst = max(held, abs(up), abs(down))
+            weighed = _Weighed(held=held, signed=stake.position * stake.price, up=up, down=down, worst=worst)
+            self._stakes[market] = (stake, weighed)
 
     def held(self) -> Decimal:
         """Return the value of all positions, long and short counted alike."""
-        return sum((stake.held for stake in self._stakes.values()), start=ZERO)
+        return sum((each.held for _, each in self._stakes.values()), start=ZERO)
 
     def net(self) -> Decimal:
         """Return the value of longs minus shorts."""
-        return sum((stake.position * stake.price for stake in self._stakes.values()), start=ZERO)
+        return sum((each.signed for _, each in self._stakes.values()), start=ZERO)
 
     def worst_gross(self, without: str = "") -> Decimal:
         """Return the sum of every market's worst case, one market left out if named."""
-        return sum((stake.worst() for market, stake in self._stakes.items() if market != without), start=ZERO)
+        return sum((each.worst for market, (_, each) in self._stakes.items() if market != without), start=ZERO)
 
     def worst_net(self, side: Side, without: str = "") -> Decimal:
         """Return how far the net value could go in the direction of `side`, as a number that grows that way."""
-        values = (
-            stake.up() if side is Side.BUY else -stake.down() for market, stake in self._stakes.items() if market != without
-        )
-        return sum(values, start=ZERO)
+        others = (each for market, (_, each) in self._stakes.items() if market != without)
+        return sum((each.up if side is Side.BUY else -each.down for each in others), start=ZERO)
 
 
 def surplus(orders: LiveOrders, market: Market, side: Side, allowance: Decimal) -> tuple[Order, ...]:

@@ -45,6 +45,25 @@ def test_each_market_is_quoted_with_its_own_settings() -> None:
     }
 
 
+def test_an_event_costs_a_decision_on_its_own_market_alone() -> None:
+    play = both()
+    play.decide()
+    decided: list[str] = []
+    for maker in play.engine.makers.values():
+        thinks = maker.decide
+        maker.decide = lambda desk, blocked, thinks=thinks, market=maker.market: (  # type: ignore[method-assign,misc]
+            decided.append(market) or thinks(desk, blocked)
+        )
+    play.now_ms += 1
+    see_eth(play, "3001")
+    play.decide()
+    assert decided == ["ETH-USD"]
+
+    play.now_ms += 50
+    play.decide()
+    assert sorted(decided) == ["BTC-USD", "ETH-USD", "ETH-USD"], "and on every market soon, whatever happens"
+
+
 def test_a_stale_market_pulls_its_own_quotes_and_not_the_others() -> None:
     play = both()
     placed = [action.approved.order for action in play.decide() if isinstance(action, PlaceOrder)]
