@@ -163,11 +163,16 @@ def test_f047_fills_missed_while_disconnected_are_booked_before_anything_is_quot
         world.hit("BUY")
         world.hit("SELL", 300)
         world.run_for(14)  # the exchange has given up the streams by now
-        returned_s = world.now_s
+        returned_s, before = world.now_s, {order.client_order_id for order in bot.live()}
+
+        def created() -> list[Any]:
+            """Return what was decided after the return; what the wires had kept is no decision."""
+            return [each for each in world.requests("create", "edit", since_s=returned_s) if each.body["id"] not in before]
+
         world.net.reset_all(bot.program)
         world.net.reconnect(bot.program)
-        world.until(lambda: world.requests("create", "edit", since_s=returned_s), 20)
-        created_ms = world.requests("create", "edit", since_s=returned_s)[0].ms
+        world.until(created, 20)
+        created_ms = created()[0].ms
 
         assert bot.position == world.true_position() == Decimal("0.007")
         answered = [each for each in world.requests("trades", "positions", since_s=returned_s) if each.ms <= created_ms]
