@@ -2,8 +2,12 @@
 
 from decimal import Decimal
 
-from bot.core.actions import CancelOrder, PlaceOrder
+import pytest
+
+from bot.core.actions import AnyAction, CancelOrder, PlaceOrder
 from bot.core.events import BestQuoteSeen, Level, MarketRulesLoaded, MarkPriceSeen
+from bot.core.maker import Desk, Maker
+from bot.core.notes import Reason
 from bot.core.numbers import Lots, Ticks
 from tests.unit.core.play import Play, btc, settings
 
@@ -45,15 +49,17 @@ def test_each_market_is_quoted_with_its_own_settings() -> None:
     }
 
 
-def test_an_event_costs_a_decision_on_its_own_market_alone() -> None:
+def test_an_event_costs_a_decision_on_its_own_market_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     play = both()
     play.decide()
     decided: list[str] = []
-    for maker in play.engine.makers.values():
-        thinks = maker.decide
-        maker.decide = lambda desk, blocked, thinks=thinks, market=maker.market: (  # type: ignore[method-assign,misc]
-            decided.append(market) or thinks(desk, blocked)
-        )
+    decide = Maker.decide
+
+    def noted(maker: Maker, desk: Desk, blocked: Reason | None) -> list[AnyAction]:
+        decided.append(maker.market)
+        return decide(maker, desk, blocked)
+
+    monkeypatch.setattr(Maker, "decide", noted)
     play.now_ms += 1
     see_eth(play, "3001")
     play.decide()
