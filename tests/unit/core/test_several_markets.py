@@ -65,7 +65,7 @@ def test_an_event_costs_a_decision_on_its_own_market_alone(monkeypatch: pytest.M
     play.decide()
     assert decided == ["ETH-USD"]
 
-    play.now_ms += 50
+    play.now_ms += 200
     play.decide()
     assert sorted(decided) == ["BTC-USD", "ETH-USD", "ETH-USD"], "and on every market soon, whatever happens"
 
