@@ -31,7 +31,7 @@ export async function placeAndCancel(page: Page): Promise<void> {
 async function settle(page: Page, value: string, button: RegExp): Promise<void> {
   await openPage(page, "Bot");
   await page.locator("#config-spread_percentage").fill(value);
-  await page.getByRole("main").getByRole("button", { name: button }).click();
+  await page.getByRole("button", { name: button }).first().click();
   await expect(page.getByText("Applied.")).toBeVisible({ timeout: 20_000 });
   await openPage(page, "Market");
 }
