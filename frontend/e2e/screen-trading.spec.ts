@@ -1,15 +1,10 @@
 import { expect, test } from "@playwright/test";
-import { placeAndCancel, stopConfigureStart } from "./flows";
+import { placeAndCancel } from "./flows";
 import { go, openScreen, openTable } from "./support";
 
 test("an order placed in the panel rests, appears in the tables and is cancelled", async ({ page }) => {
   await openScreen(page);
   await placeAndCancel(page);
-});
-
-test("the bot is stopped, configured and started", async ({ page }) => {
-  await openScreen(page);
-  await stopConfigureStart(page);
 });
 
 test("a click in the book fills the ticket with the side that would rest", async ({ page }) => {

@@ -32,13 +32,13 @@ export function PhoneLayout({ page, onPage, ...area }: Props) {
             <Tabs.Tab key={each} value={each}>{t(`phone.${each}`)}{each === "alerts" && fresh > 0 && <b className={css.fresh}>{formatCount(fresh, language)}</b>}</Tabs.Tab>
           ))}
         </Tabs.List>
-        <Tabs.Panel value="now"><NowFigures market={market} /><RiskArea market={market} /><WhyArea market={market} /><PnlSplit /></Tabs.Panel>
-        <Tabs.Panel value="book">
+        <Tabs.Panel value="now" tabIndex={0}><NowFigures market={market} /><RiskArea market={market} /><WhyArea market={market} /><PnlSplit /></Tabs.Panel>
+        <Tabs.Panel value="book" tabIndex={0}>
           <Button size="large" look="primary" className={css.newOrder} onClick={() => onPage("ticket")}>{t("phone.newOrder")}</Button>
           <BookArea {...area} />
         </Tabs.Panel>
-        <Tabs.Panel value="orders"><TablesArea /></Tabs.Panel>
-        <Tabs.Panel value="alerts"><Alerts /></Tabs.Panel>
+        <Tabs.Panel value="orders" tabIndex={0}><TablesArea /></Tabs.Panel>
+        <Tabs.Panel value="alerts" tabIndex={0}><Alerts /></Tabs.Panel>
       </Tabs>
       <Modal opened={ticket} onClose={() => onPage("book")} fullScreen title={t("ticket.title")} closeButtonProps={{ "aria-label": t("action.back") }} transitionProps={{ duration: 0 }}>
         {ticket && <TicketArea {...area} />}
