@@ -147,11 +147,15 @@ class Paused(BaseModel):
 
 
 class Killed(BaseModel):
-    """`found` orders of the account were open; `remaining` names those that are not known to be gone."""
+    """`found` orders of the account were open; `remaining` names those that are not known to be gone.
+
+    `unmarked` says why no HALT marker could be left, so that a restarted program may quote again; "" when it stands.
+    """
 
     status: Literal["killed", "killing"]
     found: int
     remaining: list[str]
+    unmarked: str
 
 
 class Flattened(BaseModel):

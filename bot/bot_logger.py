@@ -159,6 +159,7 @@ SENTENCES: Final[dict[str, str]] = {
     "requests_limited": "The exchange limits our requests; refreshes now use at most {reprices_per_minute} a minute",
     "flattened": "Position of {market} after flatten: {position} ({status}, {tries} orders)",
     "killed": "Killed: {found} orders of the account found, {remaining} left, verified: {verified}",
+    "kill_unmarked": "The kill left no HALT marker, a restarted program may quote again: {reason}",
     "kill_not_verified": "The kill could not be verified: {reason}",
     "journal_found": "Journal {file}: {status}, {records} records {detail}",
     "journal_stalled": "The journal cannot follow, nothing is created: {reason}",

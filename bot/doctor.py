@@ -128,7 +128,9 @@ def _limits(environment: Environment, _variables: Mapping[str, str]) -> Iterator
 
 def _marker(environment: Environment, _variables: Mapping[str, str]) -> Iterator[Finding]:
     marker = environment.home / "HALT"
-    if marker.exists():
+    if StateFolder(environment.home, for_writing=False).is_killed:
+        yield _finding("HALT marker", WARN, "left by a kill: nothing is created", "start the bot when the cause is known")
+    elif marker.exists():
         yield _finding("HALT marker", WARN, "stands: nothing is created", f"remove {marker} when the cause is known")
 
 

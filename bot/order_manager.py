@@ -62,11 +62,14 @@ class OrderManager:
         emit: Emit,
         clock: Clock,
         log: Log,
-        is_halted: Callable[[], bool],
+        is_halted: Callable[[Order], bool],
         *,
         objects: Callable[[Order], str] = lambda _order: "",
     ) -> None:
-        """`objects` says why an order must not leave any more, "" when it may; it is asked as late as possible."""
+        """`is_halted` says whether a HALT marker forbids an order; `objects` why it must not leave any more, "" when it may.
+
+        Both are asked as late as possible.
+        """
         self._exchange = exchange
         self._emit = emit
         self._clock = clock
@@ -184,7 +187,7 @@ class OrderManager:
 
     def _objection(self, action: PlaceOrder) -> str:
         """Say why an order must not leave now, although it was decided; asked when it is taken up and once more as it leaves."""
-        if self._is_halted():
+        if self._is_halted(action.approved.order):
             return "a HALT marker stands"
         waited_ms = self._clock.now_ms() - action.decided_ms
         if waited_ms > STALE_DECISION_MS:

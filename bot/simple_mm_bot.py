@@ -120,9 +120,7 @@ class MarketMaker:
         self.engine.risk.began_ms = self._started_ms
         self._keeper = keeper or RiskKeeper(home, clock, logger)
         self.inbox = Inbox(clock)
-        self.orders = OrderManager(
-            exchange, self.inbox.emit, clock, logger.log, lambda: home.is_halted, objects=self.engine.objection_to
-        )
+        self.orders = OrderManager(exchange, self.inbox.emit, clock, logger.log, home.forbids, objects=self.engine.objection_to)
         self.orders.account = self.engine.account
         self.hand = HandOrders(self.engine, self.orders, exchange, clock, self.ids)
         self.verbs = Verbs(
@@ -228,7 +226,7 @@ class MarketMaker:
     def _look_back(self) -> None:
         """Halt when a person left a HALT marker, or when the program has crashed again and again."""
         if self._home.is_halted:
-            self._halt("halt_marker", f"a HALT marker stands; remove {self._home.path / 'HALT'} and start")
+            self._halt("halt_marker", self._home.marker_text)
         crashes = self._home.note_start(self.clock.now_ms())
         if crashes >= MOST_CRASHES:
             text = f"the program ended unexpectedly {crashes} times within ten minutes; look at the log, then start"

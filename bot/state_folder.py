@@ -11,8 +11,11 @@ from typing import IO, Final
 
 from bot.core.errors import ConfigurationError
 from bot.core.order_ids import MAX_NONCE
+from bot.core.orders import Order
 
 CRASH_WINDOW_MS: Final = 600_000
+KILLED: Final = "killed\n"
+"""Content of the HALT marker that a kill leaves."""
 EPOCHS_KEPT: Final = 1_000
 """Runs remembered; the orders of older ones have expired long ago."""
 ID_BLOCK: Final = 1_000
@@ -179,10 +182,49 @@ class StateFolder:
         """Leave a HALT marker: a running bot with this folder creates nothing more until it is removed."""
         self._write(self.path / "HALT", "", durable=True)
 
+    def note_kill(self) -> None:
+        """Leave the HALT marker of a kill, which a person's start takes away; another marker that stands is kept as it is.
+
+        Raises: ConfigurationError when the folder cannot be written.
+        """
+        if not self.is_halted:
+            self._write(self.path / "HALT", KILLED, durable=True)
+
+    def forgive_kill(self) -> None:
+        """Take the HALT marker of a kill away; any other one stays.
+
+        Raises: ConfigurationError when it cannot be removed.
+        """
+        if not self.is_killed:
+            return
+        try:
+            (self.path / "HALT").unlink(missing_ok=True)
+        except OSError as error:
+            raise ConfigurationError(f"{self.path / 'HALT'} cannot be removed: {error.strerror}") from None
+
     @property
     def is_halted(self) -> bool:
-        """True while a person's HALT marker stands in the folder."""
+        """True while a HALT marker stands in the folder, whoever left it."""
         return (self.path / "HALT").exists()
+
+    @property
+    def is_killed(self) -> bool:
+        """True while the HALT marker is the one of a kill; one that cannot be read counts as a person's."""
+        try:
+            return (self.path / "HALT").read_text(encoding="utf-8") == KILLED
+        except (OSError, ValueError):
+            return False
+
+    @property
+    def marker_text(self) -> str:
+        """Say which HALT marker stands and how to go on."""
+        if self.is_killed:
+            return "killed in an earlier run, and its HALT marker stands; a person's start takes it away"
+        return f"a HALT marker stands; remove {self.path / 'HALT'} when the cause is known, and start"
+
+    def forbids(self, order: Order) -> bool:
+        """Report whether a HALT marker forbids an order; after a kill a person may still reduce the position."""
+        return self.is_halted and not (order.reduce_only and self.is_killed)
 
     def write(self, name: str, text: str) -> None:
         """Write a file of the folder durably and as a whole; a folder in its name is made.

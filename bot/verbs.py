@@ -12,6 +12,7 @@ from bot.config_schema import changes_between, needs_stop
 from bot.core.engine import Engine
 from bot.core.errors import (
     AlreadyRunning,
+    ConfigurationError,
     ExchangeError,
     InvalidInput,
     MakerError,
@@ -38,6 +39,8 @@ FLATTEN_CAPS: Final = tuple(Decimal(each) for each in ("0.001", "0.002", "0.005"
 """How far from mark each try of a flatten may go, as a fraction; inside the exchange's own band."""
 SETTLE_S: Final = 1.5
 KILL_TIMEOUT_S: Final = 8.0
+MARK_TIMEOUT_S: Final = 1.0
+"""How long a kill that is done waits for its HALT marker; a disk that hangs keeps nobody from cancelling."""
 EMPTY_LISTS: Final = 2
 """How often the exchange has to list nothing before we believe it: its reads lag its book."""
 
@@ -67,19 +70,29 @@ class Verbs:
         self._home = home
         self._stopping = asyncio.Lock()
         self._flattening: asyncio.Task[dict[str, Any]] | None = None
+        self._marking: asyncio.Task[str] | None = None
+        """Leaves the HALT marker of the last kill; its result says why there is none, "" when it stands."""
 
     async def start(self, config: BotConfig) -> dict[str, Any]:
         """Start quoting, also from PAUSED and HALTED: a person has looked.
 
-        Raises: AlreadyRunning; RiskRefused while a HALT marker stands in the state folder, or another bot quotes here.
+        It takes away the HALT marker that a kill left, and no other one.
+
+        Raises: AlreadyRunning; RiskRefused while a HALT marker stands in the state folder, or another bot quotes here;
+        ConfigurationError when the marker of a kill cannot be removed.
         """
         if self._engine.mode.is_quoting:
             raise AlreadyRunning("the bot is already running; stop it first to start it anew")
-        if self._home.is_halted:
-            raise RiskRefused("halt_marker", f"a HALT marker stands; remove {self._home.path / 'HALT'} when the cause is known")
+        if self._marking is not None:
+            await asyncio.wait((self._marking,), timeout=MARK_TIMEOUT_S)
+            if not self._marking.done():
+                raise RiskRefused("halt_marker", "the HALT marker of a kill is still being written; start again in a moment")
+        if self._home.is_halted and not self._home.is_killed:
+            raise RiskRefused("halt_marker", self._home.marker_text)
         for report in self._engine.orders.foreign.values():
             if (second := self._engine.mode.met(report)) is not None:
                 raise RiskRefused(second.code, second.text)
+        await asyncio.to_thread(self._home.forgive_kill)
         self._emit(QuotingStarted(received_ms=self._clock.now_ms(), by_person=True))
         await self._until(lambda: self._engine.mode.is_quoting, 2.0)
         return {"status": "started", "config": config.model_dump(mode="json")}
@@ -229,7 +242,8 @@ class Verbs:
     async def kill(self, reason: str) -> dict[str, Any]:
         """Halt until a person starts again, cancel every order of the account, by hand and strangers' too, and verify it.
 
-        The position stays as it is. Answers within 10 s, with how many orders were found and the ids of what is left.
+        A HALT marker keeps a restarted program halted as well. The position stays as it is. Answers within 10 s: how many
+        orders were found, the ids of what is left, and `unmarked`, why no marker could be left, "" when it stands.
         """
         if self._flattening is not None:
             self._flattening.cancel()
@@ -237,6 +251,7 @@ class Verbs:
         found = {order.client_order_id for order in self._engine.orders}
         found |= {report.client_order_id or str(report.exchange_order_id) for report in foreign}
         self.halt("killed", reason)
+        marking = self._marking = asyncio.create_task(self._mark())
         await self._until(lambda: self._engine.state is BotState.HALTED, 0.5)
         left, empty_lists = sorted(found), 0
         with contextlib.suppress(TimeoutError):
@@ -247,8 +262,19 @@ class Verbs:
                     empty_lists = 0 if left else empty_lists + 1
                     await asyncio.sleep(VERIFY_PAUSE_S)
         is_over = empty_lists == EMPTY_LISTS
+        await asyncio.wait((marking,), timeout=MARK_TIMEOUT_S)
+        unmarked = marking.result() if marking.done() else "the disk does not answer"
         self._logger.log("ERROR", "killed", None, found=len(found), remaining=len(left), verified=is_over)
-        return {"status": "killed" if is_over else "killing", "found": len(found), "remaining": left}
+        return {"status": "killed" if is_over else "killing", "found": len(found), "remaining": left, "unmarked": unmarked}
+
+    async def _mark(self) -> str:
+        """Leave the HALT marker of a kill; returns why there is none, "" when it stands."""
+        try:
+            await asyncio.to_thread(self._home.note_kill)
+        except ConfigurationError as error:
+            self._logger.log("ERROR", "kill_unmarked", None, reason=str(error))
+            return str(error)
+        return ""
 
     async def _cancelled_or_left(self, known: list[str], *, again: bool) -> list[str]:
         """Cancel everything and list what is open; what cannot be asked is still there."""

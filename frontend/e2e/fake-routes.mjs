@@ -84,7 +84,7 @@ export function answer(exchange, method, path, query, sent) {
     case "POST /api/bot/kill":
       exchange.running = false;
       exchange.cancelBots();
-      return { status: 200, body: { status: path.endsWith("kill") ? "killed" : "paused", found: 2, remaining: [] } };
+      return { status: 200, body: { status: path.endsWith("kill") ? "killed" : "paused", found: 2, remaining: [], unmarked: "" } };
     case "GET /api/risk": return { status: 200, body: { state: "RUNNING", switch: { left_ms: 24_000, problem: null }, limits: { requests_per_minute: 1000 }, exposure: "0", markets: {} } };
     case "GET /api/pnl": return { status: 200, body: { run: {}, today: {}, days: [], records: "ok" } };
     case "GET /api/jobs": return { status: 200, body: { jobs: [] } };

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.core.errors import RiskRefused
 from bot.core.mode import BotState
 from bot.core.orders import Owner
 from simulator.inprocess_trouble import acknowledge_only, refuse
@@ -49,3 +50,54 @@ def test_a_kill_whose_list_cannot_be_read_does_not_claim_that_nothing_is_left() 
         assert held.struck >= 2
         assert killed["status"] == "killing"
         assert killed["remaining"] != []
+
+
+def test_a_program_that_is_restarted_after_a_kill_stays_halted_until_a_person_starts_it() -> None:
+    with World(seed=304) as world:
+        bot = world.quoting_bot()
+        killed = world.do(bot.maker.kill(), bot)
+        assert killed["unmarked"] == ""
+        bot.kill()
+        again = world.bot(enabled=True)
+        pressed_s = world.now_s
+        world.run_for(20)
+
+        assert (again.state, again.engine.state_reason.code) == (BotState.HALTED, "halt_marker")
+        assert list(world.requests("create", "edit", since_s=pressed_s)) == []
+        world.do(again.maker.start(), again)
+        world.until(lambda: world.resting("BUY"), 10, "it quotes once a person has started it")
+        assert not again.home.is_halted
+
+
+def test_after_a_kill_a_person_can_still_close_the_position() -> None:
+    with World(seed=305) as world:
+        bot = world.quoting_bot()
+        world.hit("BUY")
+        world.until(lambda: bot.position != 0, 5, "a position is held")
+        world.do(bot.maker.kill(), bot)
+        flat = world.do(bot.maker.flatten(), bot)
+
+        assert (flat["status"], bot.position) == ("flat", 0)
+        assert bot.home.is_killed
+
+
+def test_a_kill_does_not_weaken_a_marker_that_a_person_left() -> None:
+    with World(seed=306) as world:
+        bot = world.quoting_bot()
+        bot.home.halt()
+        world.do(bot.maker.kill(), bot)
+
+        with pytest.raises(RiskRefused, match=r"remove .*HALT"):
+            world.do(bot.maker.start(), bot)
+        assert bot.state is BotState.HALTED
+
+
+def test_a_kill_that_cannot_leave_its_marker_cancels_all_the_same_and_says_so() -> None:
+    with World(seed=307) as world:
+        bot = world.quoting_bot()
+        (bot.home.path / "HALT.new").mkdir()
+        killed = world.do(bot.maker.kill(), bot)
+
+        assert (killed["status"], world.live()) == ("killed", [])
+        assert "cannot be written" in killed["unmarked"]
+        assert bot.said("kill_unmarked")

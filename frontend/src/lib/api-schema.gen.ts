@@ -2228,10 +2228,13 @@ export interface components {
         /**
          * Killed
          * @description `found` orders of the account were open; `remaining` names those that are not known to be gone.
+         *
+         *     `unmarked` says why no HALT marker could be left, so that a restarted program may quote again; "" when it stands.
          * @example {
          *       "found": 2,
          *       "remaining": [],
-         *       "status": "killed"
+         *       "status": "killed",
+         *       "unmarked": ""
          *     }
          */
         Killed: {
@@ -2244,6 +2247,8 @@ export interface components {
              * @enum {string}
              */
             status: "killed" | "killing";
+            /** Unmarked */
+            unmarked: string;
         };
         /**
          * LogLevel

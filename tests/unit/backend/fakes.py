@@ -89,7 +89,7 @@ class FakeBot:
 
     async def kill(self, reason: str = "killed by a person") -> dict[str, Any]:
         self._called("kill", reason)
-        return self.answers.get("kill", {"status": "killed", "found": 0, "remaining": []})
+        return self.answers.get("kill", {"status": "killed", "found": 0, "remaining": [], "unmarked": ""})
 
     def check(self, changes: dict[str, object]) -> BotConfig:
         return changed_config(self.config, changes)

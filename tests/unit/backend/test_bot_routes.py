@@ -41,11 +41,11 @@ def test_stop_names_what_is_left(world: World, client: TestClient) -> None:
 
 
 def test_a_kill_says_how_many_orders_it_found_and_what_is_left(world: World, client: TestClient) -> None:
-    world.bot.answers["kill"] = {"status": "killing", "found": 3, "remaining": ["mmb-1-7"]}
+    world.bot.answers["kill"] = {"status": "killing", "found": 3, "remaining": ["mmb-1-7"], "unmarked": ""}
 
     answer = client.post("/api/bot/kill")
 
-    assert answer.json() == {"status": "killing", "found": 3, "remaining": ["mmb-1-7"]}
+    assert answer.json() == {"status": "killing", "found": 3, "remaining": ["mmb-1-7"], "unmarked": ""}
     assert world.bot.calls[-1] == ("kill", "killed by a person")
 
 

@@ -79,6 +79,13 @@ def test_a_halt_marker_is_seen(home: Path) -> None:
     assert status({"MMBOT_HOME": str(home)}, "HALT marker") == "warn"
 
 
+def test_the_marker_of_a_kill_is_seen_and_the_remedy_is_a_start(home: Path) -> None:
+    StateFolder(home).note_kill()
+
+    found = next(each for each in examine({"MMBOT_HOME": str(home)}) if each["check"] == "HALT marker")
+    assert (found["status"], found["remedy"]) == ("warn", "start the bot when the cause is known")
+
+
 def test_no_finding_shows_a_secret(home: Path) -> None:
     database = "postgresql://user:canary-pass@127.0.0.1:1/d"
     variables = {"MMBOT_HOME": str(home), "MMBOT_ENV": "testnet", "MMBOT_DATABASE_URL": database, **LONG}

@@ -50,7 +50,7 @@ class Desk:
         self.events: list[Event] = []
         self.halted = False
         self.logged: list[str] = []
-        self.manager = OrderManager(self.exchange, self.events.append, self.clock, self._log, lambda: self.halted)
+        self.manager = OrderManager(self.exchange, self.events.append, self.clock, self._log, lambda _order: self.halted)
 
     def _log(self, level: str, event: str, market: str | None = None, **fields: Any) -> None:
         self.logged.append(event)

@@ -80,3 +80,24 @@ def test_a_path_that_is_a_file_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigurationError, match="MMBOT_HOME"):
         StateFolder(tmp_path / "home")
+
+
+def test_the_marker_of_a_kill_can_be_taken_away_and_a_persons_cannot(tmp_path: Path) -> None:
+    home = StateFolder(tmp_path)
+    home.note_kill()
+    assert (home.is_halted, home.is_killed) == (True, True)
+    home.forgive_kill()
+    assert (home.is_halted, home.is_killed) == (False, False)
+
+    home.halt()
+    home.note_kill()
+    home.forgive_kill()
+    assert (home.is_halted, home.is_killed) == (True, False)
+
+
+def test_a_cancel_all_after_a_kill_makes_the_marker_a_persons(tmp_path: Path) -> None:
+    home = StateFolder(tmp_path)
+    home.note_kill()
+    home.halt()
+
+    assert (home.is_halted, home.is_killed) == (True, False)

@@ -31,8 +31,9 @@ function Words() {
     case "refused": return <CommandNote tone="refused"><b>{t("command.refused")}</b> {state.error.message} {state.error.hint ?? ""} <code>mmbot cancel-all</code></CommandNote>;
     case "done": {
       const found = t("kill.found", { count: state.answer.found });
-      if (state.answer.status === "killed") return <CommandNote tone="done"><b>{t("kill.done")}</b> {found} {t("kill.none")} {formatAge(state.tookMs, language)}. {t("kill.next")}</CommandNote>;
-      return <CommandNote tone="unknown"><b>{t("kill.notVerified")}</b> {found} {t("kill.left", { count: state.answer.remaining.length })} <code>mmbot cancel-all</code></CommandNote>;
+      const unmarked = state.answer.unmarked && <><b>{t("kill.unmarked")}</b> {state.answer.unmarked}</>;
+      if (state.answer.status === "killed") return <CommandNote tone="done"><b>{t("kill.done")}</b> {found} {t("kill.none")} {formatAge(state.tookMs, language)}. {t("kill.next")} {unmarked}</CommandNote>;
+      return <CommandNote tone="unknown"><b>{t("kill.notVerified")}</b> {found} {t("kill.left", { count: state.answer.remaining.length })} <code>mmbot cancel-all</code> {unmarked}</CommandNote>;
     }
   }
 }

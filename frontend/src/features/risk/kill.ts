@@ -3,7 +3,7 @@ import { createStore } from "zustand/vanilla";
 import { ApiError, NoAnswer, api } from "../../lib/api";
 import type { CommandState } from "../../lib/use-command";
 
-export type KillAnswer = { readonly status: string; readonly found: number; readonly remaining: readonly string[] };
+export type KillAnswer = { readonly status: string; readonly found: number; readonly remaining: readonly string[]; readonly unmarked: string };
 
 const killStore = createStore<{ state: CommandState<KillAnswer> }>(() => ({ state: { kind: "idle" } }));
 
