@@ -71,6 +71,8 @@ class RiskLoop:
         """When these books began; money that moved before is part of what they began with."""
         self._volatility: dict[str, VolatilityPair] = {}
         self._watched_ms: dict[str, int] = {}
+        self._before: dict[str, Decimal] = {}
+        """Reference prices of markets that have no books yet: a first fill is measured against them."""
         self._touched: set[str] = set()
         self._looked_ms: int | None = None
         self._checked_ms = 0
@@ -99,7 +101,10 @@ class RiskLoop:
     def filled(self, fill: Fill, now_ms: int) -> None:
         """A fill of ours was booked; call once for each trade id."""
         self._touched.add(fill.market)
-        self.pnl.of(fill.market).fill(fill, now_ms)
+        books, before = self.pnl.of(fill.market), self._before.pop(fill.market, None)
+        if books.reference is None and before is not None:
+            books.mark(before, now_ms)
+        books.fill(fill, now_ms)
         self._markouts_of(fill.market).filled(fill.side, float(fill.price), float(fill.size), now_ms)
         self.manager.observe_fill(fill, now_ms)
 
@@ -259,6 +264,7 @@ class RiskLoop:
             held = account.position(market)
             known = self.pnl.markets.get(market)
             if known is None and not held:
+                self._before[market] = reference
                 continue
             books = known or self.pnl.of(market)
             if books.position != held:
