@@ -25,7 +25,8 @@ from bot.core.market_view import MarketView
 from bot.core.mode import BotState
 from bot.core.numbers import plain
 from bot.core.order_ids import owner_of
-from bot.core.orders import Owner, Side
+from bot.core.orders import Owner, Side, Status
+from bot.core.risk.flatten import exit_size
 from bot.hand_orders import HandOrders
 from bot.order_manager import OrderManager
 from bot.ports import Clock, Exchange
@@ -37,6 +38,8 @@ VERIFY_TIMEOUT_S: Final = 4.0
 VERIFY_PAUSE_S: Final = 0.25
 FLATTEN_CAPS: Final = tuple(Decimal(each) for each in ("0.001", "0.002", "0.005", "0.01", "0.02"))
 """How far from mark each try of a flatten may go, as a fraction; inside the exchange's own band."""
+MOST_EXITS: Final = 200
+"""A position that needs more orders than this is closed by another flatten."""
 SETTLE_S: Final = 1.5
 KILL_TIMEOUT_S: Final = 8.0
 MARK_TIMEOUT_S: Final = 1.0
@@ -154,6 +157,8 @@ class Verbs:
     async def flatten(self, market: str) -> dict[str, Any]:
         """Pause, then close the market's position with reduce-only orders whose price cap widens step by step; never flips.
 
+        A position above the largest order allowed is closed in several orders; the cap widens when one is not filled whole.
+
         Raises: NotWhileRunning while another flatten works; PriceUnavailable without a fresh mark price.
         """
         if self._flattening is not None and not self._flattening.done():
@@ -171,7 +176,9 @@ class Verbs:
         self._emit(QuotingPaused(reason="flattening", received_ms=self._clock.now_ms()))
         await self._until(lambda: not self._engine.bot_orders() and self._orders.is_idle, STOP_TIMEOUT_S)
         tried: list[dict[str, Any]] = []
-        for cap in FLATTEN_CAPS:
+        caps = iter(FLATTEN_CAPS)
+        cap = next(caps, None)
+        while cap is not None and len(tried) < MOST_EXITS:
             position = self._engine.account.position(view.rules.name)
             if abs(position) < view.rules.min_size:
                 break
@@ -180,12 +187,17 @@ class Verbs:
                 tried.append(await self._close(view, side, abs(position), cap))
             except MakerError as refusal:
                 tried.append({"status": "REFUSED", "reason": str(refusal)})
-            await self._until(self._has_moved(view.rules.name), SETTLE_S)
+            filled = Decimal(tried[-1].get("filled", "0"))
+            await self._until(self._has_moved(view.rules.name, position, filled), SETTLE_S)
+            if tried[-1]["status"] != Status.FILLED.value:
+                cap = next(caps, None)
         position = self._engine.account.position(view.rules.name)
         return self._flat_answer(view, "flat" if abs(position) < view.rules.min_size else "not flat", tried)
 
-    def _has_moved(self, market: str) -> Callable[[], bool]:
-        before = self._engine.account.position(market)
+    def _has_moved(self, market: str, before: Decimal, filled: Decimal) -> Callable[[], bool]:
+        """Return a look for whether the account knows all that an order filled; for a late fill, where none was told."""
+        if filled:
+            return lambda: abs(self._engine.account.position(market)) <= abs(before) - filled
         return lambda: self._engine.account.position(market) != before
 
     async def _close(self, view: MarketView, side: Side, size: Decimal, cap: Decimal) -> dict[str, Any]:
@@ -194,11 +206,13 @@ class Verbs:
             raise PriceUnavailable(view.rules.name, "flatten needs a fresh mark price for its cap")
         limit = mark.value * (1 + side.sign * cap)
         ticks = view.rules.bid_ticks(limit) if side is Side.BUY else view.rules.ask_ticks(limit)
+        price = view.rules.price(ticks)
+        largest = self._engine.risk.manager.largest_order(view.rules.name, price)
         return await self._hand.create(
             market=view.rules.name,
             side=side.value,
-            price=view.rules.price(ticks),
-            size=view.rules.size(view.rules.floor_lots(size)),
+            price=price,
+            size=view.rules.size(exit_size(view.rules, size, largest)),
             time_in_force="IOC",
             reduce_only=True,
         )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.core.mode import BotState
-from bot.core.orders import Side
+from bot.core.orders import Owner, Side
 from bot.core.risk.tiers import Tier
 from bot.limits_config import AccountLimitsConfig, BreakerConfig, MarketLimitsConfig
 from simulator.orders import Reason
@@ -116,6 +116,21 @@ def test_f134_a_position_is_closed_by_taking_when_red_is_configured_so_and_never
         exits = [order for order in world.orders() if order.reduce_only]
         assert len(exits) == 1
         assert bot.said("flatten_attempt")
+
+
+def test_a_persons_flatten_closes_a_position_above_the_largest_order_in_several_orders_that_each_pass() -> None:
+    with World(seed=135) as world:
+        bot = long_one(world)
+        small = AccountLimitsConfig(max_order_notional="250", **FREE)
+        bot.maker.configure({"account_limits": small.model_dump(mode="json", exclude_none=True)})
+        answer = world.do(bot.maker.flatten(), bot)
+
+        assert (answer["status"], bot.position, world.true_position()) == ("flat", 0, 0)
+        exits = [order for order in world.orders(Owner.HAND) if order.reduce_only]
+        assert len(exits) == len(answer["orders"]), "none was refused by our own gate"
+        filled = [each for each in answer["orders"] if each["status"] == "FILLED"]
+        assert len(filled) == 4, "0.01 of 86,000 in orders of at most 245"
+        assert len({each["price"] for each in filled}) == 1, "what is filled whole does not widen the cap"
 
 
 # --- breakers -----------------------------------------------------------------------------------------------------------

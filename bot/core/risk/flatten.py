@@ -25,6 +25,18 @@ PAUSE_MS: Final = 2_000
 ONE: Final = Decimal(1)
 
 
+def exit_size(market: Market, left: Decimal, largest: Decimal | None) -> Lots:
+    """Return the size of the next order that closes `left`, bounded by `largest`; both are in the base asset.
+
+    It leaves either nothing or at least what the exchange takes as an order, so that the last part is never too small to send.
+    """
+    if largest is None or left <= largest:
+        return market.floor_lots(left)
+    spared = left - market.min_size
+    is_dust_left = left - largest < market.min_size <= spared
+    return market.floor_lots(spared if is_dust_left else largest)
+
+
 class Exit(msgspec.Struct, frozen=True, kw_only=True):
     """An order to send now: reduce-only, immediate or cancel, at this price or better."""
 
@@ -63,7 +75,7 @@ class Flattener:
         `largest` bounds one order, in the base asset; a larger position is closed in several.
         """
         left = abs(position)
-        size = market.floor_lots(left if largest is None else min(left, largest))
+        size = exit_size(market, left, largest)
         if left < self._left:
             self._tries = max(0, self._tries - 1)
         self._left = left

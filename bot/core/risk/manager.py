@@ -165,7 +165,7 @@ class RiskManager:
             pull=next(iter(blocks), None),
             blocks=blocks,
             allowance={side: room.of(side, SIZING_SHARE).size for side in Side},
-            largest_order=self._largest_order(market, stake.price),
+            largest_order=self.largest_order(market, stake.price),
             cancel=_surplus(room, sight, orders),
         )
 
@@ -189,11 +189,6 @@ class RiskManager:
 
     def _gross(self) -> tuple[Decimal | None, str]:
         return gross_limit(self._account, self._day.equity)
-
-    def _largest_order(self, market: str, price: Decimal) -> Decimal | None:
-        """Return the size of the largest order, a fiftieth below its limit: its price may lie above the reference."""
-        money = self._order_notional(market)
-        return None if money is None or price <= 0 else DOWN.divide(money * SIZING_SHARE, price)
 
     def _order_notional(self, market: str) -> Decimal | None:
         found = (self._limits(market).max_order_notional, self._account.max_order_notional)
@@ -313,12 +308,17 @@ class RiskManager:
             orders=orders,
             believed=desk.believed,
             now_ms=now_ms,
-            largest=self._largest_order(market, desk.believed.price or ZERO),
+            largest=self.largest_order(market, desk.believed.price or ZERO),
         )
 
     def begin_exit(self, market: str) -> None:
         """Start closing over, with the closest price cap."""
         self._desk(market).flattener.begin()
+
+    def largest_order(self, market: str, price: Decimal) -> Decimal | None:
+        """Return the base size of the largest order, a fiftieth below its limit: its price may lie higher. None: no limit."""
+        money = self._order_notional(market)
+        return None if money is None or price <= 0 else DOWN.divide(money * SIZING_SHARE, price)
 
     @property
     def account_limits(self) -> AccountLimits:

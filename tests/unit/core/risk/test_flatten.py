@@ -7,7 +7,7 @@ import pytest
 from bot.core.live_orders import LiveOrders
 from bot.core.notes import Reason
 from bot.core.orders import Side
-from bot.core.risk.flatten import PAUSE_MS, Exit, Flattener
+from bot.core.risk.flatten import PAUSE_MS, Exit, Flattener, exit_size
 from bot.core.risk.references import References
 from tests.unit.core.play import btc
 from tests.unit.core.risk.scene import START_MS, order, sight
@@ -116,3 +116,18 @@ def test_a_position_larger_than_one_order_is_closed_in_several() -> None:
 
     assert left == 0
     assert prices == [99_900] * 11
+
+
+@pytest.mark.parametrize(
+    ("left", "largest", "lots"),
+    [
+        ("1.05", None, 105_000),
+        ("1.05", "2", 105_000),
+        ("1.05", "0.1", 10_000),
+        ("0.10005", "0.1", 9_995),  # what is left, 0.0001, is the least the exchange takes
+        ("0.1001", "0.1", 10_000),
+        ("0.00015", "0.0001", 10),  # neither part could be larger
+    ],
+)
+def test_a_part_leaves_nothing_or_what_can_still_be_sent(left: str, largest: str | None, lots: int) -> None:
+    assert exit_size(btc(), Decimal(left), None if largest is None else Decimal(largest)) == lots
