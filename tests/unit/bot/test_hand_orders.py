@@ -23,7 +23,7 @@ class Counter:
         self.exchange = FakeExchange()
         self.clock = TurnableClock(self.play.now_ms)
         self.events: list[Event] = []
-        orders = OrderManager(self.exchange, self._apply, self.clock, lambda *_, **__: None, lambda: False)
+        orders = OrderManager(self.exchange, self._apply, self.clock, lambda *_, **__: None, lambda _order: False)
         self.hand = HandOrders(self.play.engine, orders, self.exchange, self.clock, self.play.ids)
 
     def _apply(self, event: Event) -> None:

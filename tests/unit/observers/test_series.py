@@ -108,7 +108,7 @@ def test_pnl_is_that_of_the_books(watched: Watched) -> None:
     watched.happens(FillsReported(fills=(bought,), source="stream", received_ms=watched.clock.now_ms()))
 
     row = watched.series.seconds("BTC-USD")[0]
-    assert (row.position, row.pnl) == ("0.01", "-0.5")
+    assert (row.position, row.pnl) == ("0.01", "0.49")  # bought 99 below the mid before it, and paid 0.5
 
 
 def test_old_rows_fall_off(watched: Watched) -> None:
