@@ -104,6 +104,7 @@ async def open_market_maker(
             maker.steps = steps
             maker.read_funding_with(exchange.funding)
             maker.read_money_with(exchange.money_moves)
+            maker.read_rebates_with(exchange.rebate)
             maker.requests_last_minute = requests.last_minute
             yield maker
 

@@ -22,6 +22,7 @@ from bot.core.events import (
     MoneyMovesReported,
     OrdersReported,
     PositionsReported,
+    RebateTold,
 )
 from bot.ports import Clock, Emit, Exchange
 
@@ -39,6 +40,10 @@ MONEY_S: Final = 15.0
 MONEY_OVERLAP_MS: Final = 3 * 86_400_000
 """A withdrawal takes days, and may be refused in the end."""
 
+REBATE_S: Final = 300.0
+"""Rebates are paid once a day, and a share of thirty days moves slowly."""
+
+AskRebate = Callable[[], Awaitable[RebateTold]]
 AskMoney = Callable[[int], Awaitable[tuple[MoneyMoved, ...]]]
 """Return the moves of money since a time of the exchange."""
 AskFunding = Callable[[int], Awaitable[tuple[FundingPayment, ...]]]
@@ -127,6 +132,14 @@ class MoneyReader:
                 if moves:
                     self._emit(MoneyMovesReported(moves=moves, received_ms=self._clock.now_ms()))
             await self._clock.sleep(MONEY_S)
+
+
+async def read_rebates(ask: AskRebate, emit: Emit, clock: Clock) -> None:
+    """Read where our rebate stands until cancelled; a reading that fails is repeated at the next turn."""
+    while True:
+        with contextlib.suppress(ExchangeError):
+            emit(await ask())
+        await clock.sleep(REBATE_S)
 
 
 class FundingReader:

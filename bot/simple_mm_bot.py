@@ -38,7 +38,7 @@ from bot.observers.narrator import Narrator
 from bot.observers.status import bot_status
 from bot.observers.step_times import StepTimes
 from bot.order_manager import OrderManager
-from bot.polling import AccountPoller, AskFunding, AskMoney, FundingReader, MoneyReader
+from bot.polling import AccountPoller, AskFunding, AskMoney, AskRebate, FundingReader, MoneyReader, read_rebates
 from bot.ports import Clock, Exchange
 from bot.remote import find_running
 from bot.risk_keeper import RiskKeeper
@@ -105,8 +105,7 @@ class MarketMaker:
         self._exchange = exchange
         self._home = home
         self._history: History | None = None
-        self._ask_funding: AskFunding | None = None
-        self._ask_money: AskMoney | None = None
+        self._readers: dict[str, Callable[[], Awaitable[None]]] = {}
         self._started_ms = clock.now_ms()
         self.ids = OrderIds(self._started_ms)
         self.engine = Engine(
@@ -185,12 +184,8 @@ class MarketMaker:
                 tasks.create_task(self._keep("market rules", self._read_rules), name="rules")
                 tasks.create_task(self._keep("day figures", self._read_day), name="day figures")
                 tasks.create_task(self._keep("money of the day", self._read_day_money), name="day money")
-                if self._ask_funding is not None:
-                    reader = FundingReader(self._ask_funding, self.inbox.emit, self.clock, run_from_ms=self._started_ms)
-                    tasks.create_task(self._keep("funding", reader.run), name="funding")
-                if self._ask_money is not None:
-                    money = MoneyReader(self._ask_money, self.inbox.emit, self.clock, run_from_ms=self._started_ms)
-                    tasks.create_task(self._keep("money moves", money.run), name="money moves")
+                for name, read in self._readers.items():
+                    tasks.create_task(self._keep(name, read), name=name)
                 if self.config.enabled and self._starts_by_itself:
                     self.inbox.emit(QuotingStarted(received_ms=self.clock.now_ms()))
         finally:
@@ -270,11 +265,17 @@ class MarketMaker:
 
     def read_funding_with(self, ask: AskFunding) -> None:
         """Ask now and then what was paid as funding; before it runs."""
-        self._ask_funding = ask
+        reader = FundingReader(ask, self.inbox.emit, self.clock, run_from_ms=self._started_ms)
+        self._readers["funding"] = reader.run
 
     def read_money_with(self, ask: AskMoney) -> None:
         """Ask now and then what was paid in or out; before it runs."""
-        self._ask_money = ask
+        reader = MoneyReader(ask, self.inbox.emit, self.clock, run_from_ms=self._started_ms)
+        self._readers["money moves"] = reader.run
+
+    def read_rebates_with(self, ask: AskRebate) -> None:
+        """Ask now and then where our maker rebate stands; before it runs."""
+        self._readers["rebates"] = lambda: read_rebates(ask, self.inbox.emit, self.clock)
 
     async def _remember(self, account_id: int) -> bool:
         """Begin the journal; False when what earlier runs left cannot be read: a person must act."""

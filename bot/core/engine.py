@@ -52,6 +52,7 @@ from bot.core.events import (
     QuotingPaused,
     QuotingStarted,
     QuotingStopped,
+    RebateTold,
     RequestsLimited,
     StreamAlive,
     TaskFailed,
@@ -156,6 +157,8 @@ class Engine(Deciding):
                 self.risk.funded(event)
             case MoneyMovesReported():
                 self.risk.moved(event)
+            case RebateTold():
+                self.risk.rebated(event)
             case PlaceAcknowledged() | PlaceRefused() | PlaceNotSent() | PlaceOutcomeUnknown():
                 self._apply_place_answer(event)
             case CancelAcknowledged() | CancelNotFound():

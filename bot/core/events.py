@@ -242,6 +242,18 @@ class MoneyMovesReported(Record, frozen=True, kw_only=True):
     received_ms: int
 
 
+class RebateTold(Record, frozen=True, kw_only=True):
+    """What the exchange says about our maker rebate: shares and rates are fractions, `total_paid` only grows, in collateral."""
+
+    total_paid: Decimal
+    rate: Decimal
+    share: Decimal
+    """Ours of the exchange's maker volume of 30 days."""
+    next_share: Decimal
+    next_rate: Decimal
+    received_ms: int
+
+
 class PositionsReported(Record, frozen=True, kw_only=True):
     """Positions; a snapshot lists all of them, so a market that it lacks is flat as of `asked_ms`."""
 
@@ -506,7 +518,14 @@ MarketDataEvent = (
 )
 FeedEvent = FeedLost | FeedRestored | StreamAlive
 AccountEvent = (
-    OrdersReported | OrderLookedUp | FillsReported | FundingReported | MoneyMovesReported | PositionsReported | BalanceReported
+    OrdersReported
+    | OrderLookedUp
+    | FillsReported
+    | FundingReported
+    | MoneyMovesReported
+    | RebateTold
+    | PositionsReported
+    | BalanceReported
 )
 AnswerEvent = (
     PlaceAcknowledged

@@ -87,6 +87,7 @@ class PnlRecord(msgspec.Struct, frozen=True, kw_only=True):
     markets: dict[str, MarketPnlRecord] = {}
     rebates: dict[int, Decimal] = {}
     transfers: dict[int, Decimal] = {}
+    rebates_paid: Decimal | None = None
     ids: tuple[str, ...] = ()
     """Funding payments, rebates and transfers already booked."""
 
@@ -211,6 +212,9 @@ class Pnl:
         self._ids: OrderedDict[str, None] = OrderedDict()
         self.transferred = ZERO
         """Moved in since the start of this run."""
+        self.rebates_paid: Decimal | None = None
+        """The last total of rebates paid that the exchange told; None before the first."""
+        self._is_first_total = True
         self._rebated = ZERO
         self._base: Decimal | None = None
 
@@ -233,6 +237,18 @@ class Pnl:
         is_new = self._book(self.rebates, f"rebate {rebate_id}", amount, paid_ms)
         self._rebated = _sum((self._rebated, amount if is_new else ZERO))
         return is_new
+
+    def paid_rebates(self, total: Decimal, told_ms: int) -> None:
+        """Book what was paid beyond the last total told; the first total ever only begins the count.
+
+        What was paid before this run's first word belongs to the day, and not to this run.
+        """
+        before, is_first, rebated = self.rebates_paid, self._is_first_total, self._rebated
+        self.rebates_paid, self._is_first_total = total, False
+        if before is not None and total > before:
+            self.rebate(f"up to {total.normalize()}", _minus(total, before), told_ms)
+        if is_first:
+            self._rebated = rebated
 
     def transfer(self, transfer_id: str, amount: Decimal, moved_ms: int) -> bool:
         """Book money moved in (positive) or out: never PnL; False when it was booked before."""
@@ -299,13 +315,20 @@ class Pnl:
             for name, books in self.markets.items()
         }
         ids = tuple(self._ids)
-        return PnlRecord(markets=markets, rebates=dict(self.rebates), transfers=dict(self.transfers), ids=ids)
+        return PnlRecord(
+            markets=markets,
+            rebates=dict(self.rebates),
+            transfers=dict(self.transfers),
+            rebates_paid=self.rebates_paid,
+            ids=ids,
+        )
 
     def restore(self, record: PnlRecord) -> None:
         """Go on from what an earlier run wrote down. What happened in between comes by `adopt`, and shows in the residual."""
         for name, books in record.markets.items():
             self.of(name).restore(books)
         self.rebates, self.transfers = dict(record.rebates), dict(record.transfers)
+        self.rebates_paid = record.rebates_paid
         self._ids = OrderedDict.fromkeys(record.ids)
 
 

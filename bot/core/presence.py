@@ -216,6 +216,23 @@ def rebate_standing(our_volume: Decimal, exchange_volume: Decimal) -> RebateStan
     )
 
 
+def standing_told(share: Decimal, rate: Decimal, next_share: Decimal, next_rate: Decimal) -> RebateStanding:
+    """Return the standing that the exchange tells, by its own tiers; above the last one there is no next.
+
+    How much volume is missing is not known, because the exchange's whole volume is not told.
+    """
+    if next_share <= share:
+        return RebateStanding(share=share, rate=rate, next_share=None, next_rate=None, share_to_next=None, volume_to_next=None)
+    return RebateStanding(
+        share=share,
+        rate=rate,
+        next_share=next_share,
+        next_rate=next_rate,
+        share_to_next=next_share - share,
+        volume_to_next=None,
+    )
+
+
 def rebate_of_day(maker_volume: Decimal, rate: Decimal) -> Decimal:
     """Return what the exchange pays for one day's maker volume; nothing below the least amount."""
     rebate = maker_volume * rate

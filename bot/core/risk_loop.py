@@ -14,7 +14,7 @@ import msgspec
 from bot.core.account import Account
 from bot.core.actions import ApprovedOrder
 from bot.core.errors import InvariantBroken
-from bot.core.events import BalanceReported, FundingReported, MoneyMovesReported
+from bot.core.events import BalanceReported, FundingReported, MoneyMovesReported, RebateTold
 from bot.core.live_orders import LiveOrders
 from bot.core.market_view import MarketView
 from bot.core.markout import Markouts
@@ -62,6 +62,8 @@ class RiskLoop:
         self.markouts: dict[str, Markouts] = {}
         self.reconciled: Reconciled | None = None
         """Our books beside the newest word of the exchange about equity; None before the first."""
+        self.rebate: RebateTold | None = None
+        """The exchange's newest word about our share of its maker volume; None before the first."""
         self.state: RiskState | None = None
         self.latency_ms: float | None = None
         """Usual time between a decision and the exchange's answer to it."""
@@ -125,6 +127,11 @@ class RiskLoop:
             if move.exchange_ms >= self.began_ms:
                 self.pnl.transfer(key, amount, move.exchange_ms)
             self.manager.observe_transfer(key, amount, move.exchange_ms)
+
+    def rebated(self, event: RebateTold) -> None:
+        """The exchange told where our rebate stands; what it paid since its last word is booked."""
+        self.rebate = event
+        self.pnl.paid_rebates(event.total_paid, event.received_ms)
 
     def reported(self, event: BalanceReported, views: Mapping[str, MarketView]) -> None:
         """The exchange told the equity: compare it with our books."""

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from bot.core.errors import ConfigurationError, InvalidInput, MakerError, NotFound, NotSent, OutcomeUnknown, ProtocolError
-from bot.core.events import BalanceReported, DayStatsSeen, FundingPayment, MoneyMoved, PositionReport
+from bot.core.events import BalanceReported, DayStatsSeen, FundingPayment, MoneyMoved, PositionReport, RebateTold
 from bot.core.market import Market
 from bot.core.numbers import plain
 from bot.core.orders import Fill, Order, OrderReport
@@ -240,6 +240,11 @@ class ExtendedExchange:
         records = await self._read(list[wire.AssetOperation], "/user/assetOperations", query=[("startTime", str(since_ms))])
         moves = (translate.money_moved(record) for record in records)
         return tuple(move for move in moves if move is not None)
+
+    async def rebate(self) -> RebateTold:
+        """Return our share of the exchange's maker volume, its tier, and what was paid for it so far."""
+        record = await self._read(wire.RebateStats, "/user/rebates/stats")
+        return translate.rebate_told(record, received_ms=self._clock.now_ms())
 
     async def positions(self) -> tuple[PositionReport, ...]:
         """Return all open positions."""

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from bot.core.errors import InvalidInput, ProtocolError
-from bot.core.events import BalanceReported, DayStatsSeen, FundingPayment, MoneyMoved, PositionReport
+from bot.core.events import BalanceReported, DayStatsSeen, FundingPayment, MoneyMoved, PositionReport, RebateTold
 from bot.core.market import Market
 from bot.core.orders import ExchangeStatus, Fill, OrderReport, Side
 from bot.extended import wire
@@ -211,6 +211,18 @@ def funding_of(record: wire.FundingRecord) -> FundingPayment:
         rate=number("funding rate", record.funding_rate),
         amount=number("fundingFee", record.funding_fee),
         exchange_ms=whole("funding paidTime", record.paid_time),
+    )
+
+
+def rebate_told(record: wire.RebateStats, *, received_ms: int) -> RebateTold:
+    """Return what the exchange says about our rebate."""
+    return RebateTold(
+        total_paid=not_negative("totalPaid", record.total_paid),
+        rate=not_negative("rebatesRate", record.rebates_rate),
+        share=not_negative("marketShare", record.market_share),
+        next_share=not_negative("nextTierMakerShare", record.next_tier_maker_share),
+        next_rate=not_negative("nextTierRebateRate", record.next_tier_rebate_rate),
+        received_ms=received_ms,
     )
 
 

@@ -194,6 +194,14 @@ class FundingRecord(Record, frozen=True, kw_only=True, rename="camel"):
     paid_time: Integer
 
 
+class RebateStats(Record, frozen=True, kw_only=True, rename="camel"):
+    total_paid: Number
+    rebates_rate: Number
+    market_share: Number
+    next_tier_maker_share: Number
+    next_tier_rebate_rate: Number
+
+
 class AssetOperation(Record, frozen=True, kw_only=True, rename="camel"):
     id: str | Integer
     type: str

@@ -11,7 +11,7 @@ from bot.core.markout import Markouts
 from bot.core.numbers import plain
 from bot.core.orders import Side
 from bot.core.pnl import DAY_MS, PnlLine
-from bot.core.presence import BANDS_BPS, PresenceLine
+from bot.core.presence import BANDS_BPS, PresenceLine, standing_told
 
 ZERO: Final = Decimal(0)
 
@@ -24,6 +24,7 @@ def books_part(engine: Engine, now_ms: int, most_days: int = 31) -> dict[str, An
         "today": _account_day(engine, today),
         "days": [{"date": _date(day), **_account_day(engine, day)} for day in numbers],
         "reconciled": _reconciled(engine),
+        "rebate": _rebate(engine),
         "markouts": {market: markouts(each) for market, each in engine.risk.markouts.items()},
         "presence": {market: present(each.days[today]) for market, each in engine.risk.presence.items() if today in each.days},
     }
@@ -95,6 +96,21 @@ def _reconciled(engine: Engine) -> dict[str, Any] | None:
     if found is None:
         return None
     return {"equity": plain(found.equity), "expected": plain(found.expected), "residual": plain(found.residual)}
+
+
+def _rebate(engine: Engine) -> dict[str, Any] | None:
+    """Return our share of the exchange's maker volume of 30 days and its tier, as the exchange tells them."""
+    told = engine.risk.rebate
+    if told is None:
+        return None
+    standing = standing_told(told.share, told.rate, told.next_share, told.next_rate)
+    shown = {"share", "rate", "next_share", "next_rate", "share_to_next"}
+    parts = {name: each for name, each in msgspec.structs.asdict(standing).items() if name in shown}
+    return {
+        **{name: None if each is None else plain(each) for name, each in parts.items()},
+        "paid": plain(told.total_paid),
+        "told_ms": told.received_ms,
+    }
 
 
 def _date(day: int) -> str:

@@ -7,8 +7,8 @@ from bot.clock import TurnableClock
 from bot.core.account import Account
 from bot.core.day import DAY_MS
 from bot.core.errors import ExchangeUnreachable
-from bot.core.events import Event, FundingPayment, FundingReported
-from bot.polling import FUNDING_OVERLAP_MS, FundingReader
+from bot.core.events import Event, FundingPayment, FundingReported, RebateTold
+from bot.polling import FUNDING_OVERLAP_MS, REBATE_S, FundingReader, read_rebates
 
 HOUR_MS = 3_600_000
 START_MS = 1_790_000_000_000
@@ -63,3 +63,27 @@ def test_what_was_paid_before_this_run_began_is_the_days_money_and_not_the_runs(
     assert [each.payment_id for each in account.apply_funding(told)] == [1, 2]
     assert account.apply_funding(told) == []
     assert account.funding == {"BTC-USD": Decimal("0.5")}
+
+
+async def test_a_rebate_that_could_not_be_read_is_asked_for_again_five_minutes_later() -> None:
+    clock, asked, told = TurnableClock(START_MS), list[int](), list[Event]()
+    nothing = Decimal(0)
+    answer = RebateTold(total_paid=nothing, rate=nothing, share=nothing, next_share=nothing, next_rate=nothing, received_ms=0)
+
+    async def ask() -> RebateTold:
+        asked.append(clock.now_ms())
+        if len(asked) == 1:
+            raise ExchangeUnreachable("no answer")
+        if len(asked) == 3:
+            await asyncio.Event().wait()
+        return answer
+
+    reading = asyncio.create_task(read_rebates(ask, told.append, clock))
+    async with asyncio.timeout(5):
+        while len(asked) < 3:  # noqa: ASYNC110 - nobody rings when the reader has asked
+            await asyncio.sleep(0)
+    reading.cancel()
+
+    pause_ms = int(REBATE_S * 1000)
+    assert asked == [START_MS, START_MS + pause_ms, START_MS + 2 * pause_ms]
+    assert told == [answer]

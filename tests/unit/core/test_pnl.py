@@ -273,3 +273,26 @@ def test_a_day_is_summed_over_markets() -> None:
     assert pnl.day(DAY).total == Decimal("11.539936")
     assert pnl.day(DAY, ["ETH-USD"]).total == 10
     assert pnl.day(DAY, ["SOL-USD"]).total == 0
+
+
+def test_rebates_are_booked_as_the_total_paid_grows_and_enter_the_identity() -> None:
+    pnl = Pnl()
+    pnl.paid_rebates(Decimal(100), START_MS)
+    before = pnl.reconcile(Decimal(5_000), {})
+    pnl.paid_rebates(Decimal("112.5"), START_MS + 300_000)
+    pnl.paid_rebates(Decimal("112.5"), START_MS + 600_000)
+    after = pnl.reconcile(Decimal("5012.5"), {})
+
+    assert (pnl.rebates, pnl.run_total({})) == ({DAY: Decimal("12.5")}, Decimal("12.5"))
+    assert (before.residual, after.residual) == (0, 0)
+
+
+def test_a_rebate_paid_between_two_runs_is_the_days_money_and_not_the_new_runs() -> None:
+    earlier, later = Pnl(), Pnl()
+    earlier.paid_rebates(Decimal(100), START_MS)
+    later.restore(msgspec.json.decode(msgspec.json.encode(earlier.record()), type=PnlRecord))
+    later.paid_rebates(Decimal(111), MIDNIGHT_MS)
+    assert (later.rebates, later.run_total({})) == ({DAY + 1: Decimal(11)}, 0)
+
+    later.paid_rebates(Decimal(131), MIDNIGHT_MS + DAY_MS)
+    assert later.run_total({}) == Decimal(20)

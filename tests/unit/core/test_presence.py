@@ -14,6 +14,7 @@ from bot.core.presence import (
     rebate_of_day,
     rebate_standing,
     size_within,
+    standing_told,
 )
 
 START_MS = 1_790_000_000_000
@@ -167,3 +168,11 @@ def test_an_exchange_without_volume_has_no_tier() -> None:
 @pytest.mark.parametrize(("volume", "paid"), [("499999", "0"), ("500000", "10"), ("1000000", "20")])
 def test_a_days_rebate_below_ten_is_not_paid(volume: str, paid: str) -> None:
     assert rebate_of_day(Decimal(volume), Decimal("0.00002")) == Decimal(paid)
+
+
+def test_the_distance_to_the_next_tier_is_the_exchanges_own_and_ends_at_the_last() -> None:
+    below = standing_told(Decimal("0.004"), Decimal(0), Decimal("0.005"), Decimal("0.00002"))
+    above = standing_told(Decimal("0.06"), Decimal("0.00013"), Decimal("0.05"), Decimal("0.00013"))
+
+    assert (below.share_to_next, below.next_rate) == (Decimal("0.001"), Decimal("0.00002"))
+    assert (above.rate, above.share_to_next, above.next_share) == (Decimal("0.00013"), None, None)
