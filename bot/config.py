@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -229,11 +229,22 @@ def _problem(error: dict[str, Any]) -> dict[str, str]:
     field = ".".join(str(part) for part in error["loc"]) or error["msg"].removeprefix("Value error, ").partition(":")[0]
     found = repr(error.get("input"))[:80]
     if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(field.rpartition(".")[2], BotConfig.model_fields, n=1)
+        known = _part_at(error["loc"][:-1]).model_fields
+        near = difflib.get_close_matches(field.rpartition(".")[2], known, n=1)
         meant = f", perhaps {near[0]} is meant" if near else ""
-        allowed = ", ".join(BotConfig.model_fields)
+        allowed = ", ".join(known)
         return {"field": field, "message": f"{field} is not a setting{meant}; found {found}", "hint": f"settings are: {allowed}"}
     return {"field": field, "message": f"{field} is {found}: {error['msg']}", "hint": _range_of(field)}
+
+
+def _part_at(path: tuple[str | int, ...]) -> type[BaseModel]:
+    """Return the part of the configuration that a path leads into, such as the breakers for `limits.breakers`."""
+    part: type[BaseModel] = BotConfig
+    for name in path:
+        field = part.model_fields.get(str(name))
+        kinds = () if field is None else (field.annotation, *get_args(field.annotation))
+        part = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), part)
+    return part
 
 
 def _range_of(field: str) -> str:

@@ -104,3 +104,29 @@ def test_models_are_chosen_by_name_and_their_settings_by_theirs() -> None:
 def test_a_models_setting_that_cannot_be_used_is_named(quoting: dict[str, object], told: str) -> None:
     with pytest.raises(ConfigErrors, match=told):
         changed_config(BotConfig(), {"quoting": quoting})
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "meant"),
+    [
+        ({"spred_percentage": 0.001}, "spred_percentage", "spread_percentage"),
+        ({"limits": {"max_ordr_notional": "5"}}, "limits.max_ordr_notional", "max_order_notional"),
+        ({"limits": {"breakers": {"cooldown_ms": 5}}}, "limits.breakers.cooldown_ms", "cool_down_ms"),
+        ({"account_limits": {"max_dialy_loss": "1"}}, "account_limits.max_dialy_loss", "max_daily_loss"),
+    ],
+)
+def test_an_unknown_setting_is_refused_with_the_nearest_name_of_its_own_part(
+    changes: dict[str, object], field: str, meant: str
+) -> None:
+    with pytest.raises(ConfigErrors) as refused:
+        changed_config(BotConfig(), changes)
+
+    (problem,) = refused.value.problems
+    assert problem["field"] == field
+    assert f"perhaps {meant} is meant" in problem["message"]
+    assert meant in problem["hint"]
+
+
+def test_an_unknown_limit_of_a_further_market_names_the_limits_and_not_the_whole() -> None:
+    with pytest.raises(ConfigErrors, match="perhaps stop_loss is meant"):
+        changed_config(BotConfig(), {"more_markets": [{"market": "ETH-USD", "order_size": "0.1", "limits": {"stop_los": "5"}}]})
