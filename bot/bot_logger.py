@@ -192,6 +192,8 @@ SENTENCES: Final[dict[str, str]] = {
     "fill_contradicts": "Trade {trade} of {market} was told again with another size or price: {size}, known as {known}",
     "overfilled": "Order {order}: {lots} lots filled, {ordered} ordered",
     "position_unsettled": "The position of {market} is not confirmed, only what reduces it is quoted: {text}",
+    "position_stop_ended": "Position stop {order} on {market} ended: {reason}",
+    "position_stop_refused": "Position stop on {market} was refused, only what reduces is quoted: {reason}",
     "position_settled": "Positions are confirmed again",
     "position_adopted": "Position of {market} differs: we counted {held}, the exchange says {exchange}; taking the exchange's",
     "cancel_failed": "Cancel of {order} failed, it counts as live: {reason}",

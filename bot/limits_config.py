@@ -32,6 +32,7 @@ AmountText = Annotated[str, BeforeValidator(_as_text), AfterValidator(_amount)]
 """A size or an amount of money, above zero, as exact text."""
 # Strict: true is no number, and 0 is not false.
 Share = Annotated[float, Field(strict=True, gt=0, le=1, allow_inf_nan=False)]
+StopDistance = Annotated[float, Field(strict=True, ge=0.001, le=0.5, allow_inf_nan=False)]
 Factor = Annotated[float, Field(strict=True, ge=1, le=10, allow_inf_nan=False)]
 Leverage = Annotated[float, Field(strict=True, gt=0, le=100, allow_inf_nan=False)]
 Number = Annotated[float, Field(strict=True, gt=0, le=100_000, allow_inf_nan=False)]
@@ -86,6 +87,9 @@ class MarketLimitsConfig(BaseModel):
     max_open_orders: Count | None = _optional("Most orders open on the market.")
     stop_loss: AmountText | None = _optional("Largest unrealised loss of the open position.")
     stop_loss_fraction: Share | None = _optional("The same as a fraction of what the position cost.")
+    exchange_stop: StopDistance | None = _optional(
+        "Distance of the position stop kept on the exchange, as a fraction of the entry price."
+    )
     price_collar: Share = _usual(0.02, "Farthest an order may stand from mark and last price, on the side that costs.")
     orders_per_minute: Count | None = _usual(300, "Most orders sent within a minute.")
     protect_window_ms: Milliseconds = _usual(1_000, "Window of fill protection.")

@@ -6,12 +6,13 @@ create; a price that waited longer than it is good for is not sent; an answer th
 
 import asyncio
 import itertools
+import math
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final, assert_never
 
 from bot.core.account import Account
-from bot.core.actions import AnyAction, ArmDeadManSwitch, CancelOrder, LookUpOrder, PlaceOrder, RefreshAccount
+from bot.core.actions import AnyAction, ArmDeadManSwitch, CancelOrder, LookUpOrder, PlaceOrder, PlaceStop, RefreshAccount
 from bot.core.errors import ExchangeError, InvalidInput, NotFound, NotSent, RateLimited, Refused, Unauthorised
 from bot.core.events import (
     AccountRead,
@@ -34,7 +35,7 @@ from bot.core.events import (
 )
 from bot.core.market import market_name
 from bot.core.numbers import ceil_steps, floor_steps, parse_decimal, plain
-from bot.core.orders import Fill, Order, Side
+from bot.core.orders import Fill, Order, Side, StopOrder
 from bot.extended import signing
 from bot.ports import Clock, Emit, Exchange
 from bot.remote import RemoteBot, find_running
@@ -62,9 +63,9 @@ class OrderManager:
         emit: Emit,
         clock: Clock,
         log: Log,
-        is_halted: Callable[[Order], bool],
+        is_halted: Callable[[Order | StopOrder], bool],
         *,
-        objects: Callable[[Order], str] = lambda _order: "",
+        objects: Callable[[Order | StopOrder], str] = lambda _order: "",
     ) -> None:
         """`is_halted` says whether a HALT marker forbids an order; `objects` why it must not leave any more, "" when it may.
 
@@ -77,7 +78,7 @@ class OrderManager:
         self._is_halted = is_halted
         self._objects = objects
         self._urgent: asyncio.Queue[CancelOrder | ArmDeadManSwitch] = asyncio.Queue(MOST_WAITING)
-        self._creates: asyncio.PriorityQueue[tuple[float, int, PlaceOrder]] = asyncio.PriorityQueue(MOST_WAITING)
+        self._creates: asyncio.PriorityQueue[tuple[float, int, PlaceOrder | PlaceStop]] = asyncio.PriorityQueue(MOST_WAITING)
         self._numbers = itertools.count()
         self._reads: asyncio.Queue[LookUpOrder | RefreshAccount] = asyncio.Queue(MOST_WAITING)
         self._under_way = 0
@@ -94,6 +95,8 @@ class OrderManager:
                         self._urgent.put_nowait(action)
                     case PlaceOrder():
                         self._creates.put_nowait((-action.worth_bps, next(self._numbers), action))
+                    case PlaceStop():
+                        self._creates.put_nowait((-math.inf, next(self._numbers), action))
                     case LookUpOrder() | RefreshAccount():
                         self._reads.put_nowait(action)
                     case _:
@@ -123,6 +126,8 @@ class OrderManager:
                 self._emit(
                     PlaceNotSent(client_order_id=action.approved.order.client_order_id, reason="queue full", received_ms=now_ms)
                 )
+            case PlaceStop():
+                self._emit(PlaceNotSent(client_order_id=action.stop.client_order_id, reason="queue full", received_ms=now_ms))
             case CancelOrder():
                 self._emit(CancelFailed(client_order_id=action.client_order_id, reason="queue full", received_ms=now_ms))
             case _:
@@ -154,17 +159,17 @@ class OrderManager:
                 async with self._refreshing:  # one after the other; the next one knows more than the one under way
                     await self.refresh_account()
 
-    async def place(self, action: PlaceOrder) -> None:
+    async def place(self, action: PlaceOrder | PlaceStop) -> None:
         """Send one order, and tell the engine what came of it."""
-        order = action.approved.order
+        order = action.stop if isinstance(action, PlaceStop) else action.approved.order
         order_id = order.client_order_id
-        if objection := self._objection(action):
+        if objection := self._objection(order, action.decided_ms):
             self._emit(PlaceNotSent(client_order_id=order_id, reason=objection, received_ms=self._clock.now_ms()))
             return
         self._log("DEBUG", "order_edit" if order.replaces else "order_attempt", order.market, **_attempt(order))
         started_ms = self._clock.monotonic_ms()
         try:
-            exchange_order_id = await self._exchange.place(order, objection=lambda: self._objection(action))
+            exchange_order_id = await self._send(order, action.decided_ms)
         except (NotSent, InvalidInput) as error:
             self._answered(order, "not sent", str(error), started_ms)
             self._emit(PlaceNotSent(client_order_id=order_id, reason=str(error), received_ms=self._clock.now_ms()))
@@ -185,16 +190,24 @@ class OrderManager:
                 PlaceAcknowledged(client_order_id=order_id, exchange_order_id=exchange_order_id, received_ms=self._clock.now_ms())
             )
 
-    def _objection(self, action: PlaceOrder) -> str:
+    async def _send(self, order: Order | StopOrder, decided_ms: int) -> int:
+        def objection() -> str:
+            return self._objection(order, decided_ms)
+
+        if isinstance(order, StopOrder):
+            return await self._exchange.place_stop(order, objection=objection)
+        return await self._exchange.place(order, objection=objection)
+
+    def _objection(self, order: Order | StopOrder, decided_ms: int) -> str:
         """Say why an order must not leave now, although it was decided; asked when it is taken up and once more as it leaves."""
-        if self._is_halted(action.approved.order):
+        if self._is_halted(order):
             return "a HALT marker stands"
-        waited_ms = self._clock.now_ms() - action.decided_ms
+        waited_ms = self._clock.now_ms() - decided_ms
         if waited_ms > STALE_DECISION_MS:
             return f"decided {waited_ms} ms ago"
-        return self._objects(action.approved.order)
+        return self._objects(order)
 
-    def _answered(self, order: Order, status: object, answer: str, started_ms: int) -> None:
+    def _answered(self, order: Order | StopOrder, status: object, answer: str, started_ms: int) -> None:
         level = "DEBUG" if status == 200 else "WARNING"
         milliseconds = self._clock.monotonic_ms() - started_ms
         self._log(
@@ -314,7 +327,9 @@ class OrderManager:
         self._emit(AccountRead(asked_ms=asked_ms, received_ms=now_ms))
 
 
-def _attempt(order: Order) -> dict[str, object]:
+def _attempt(order: Order | StopOrder) -> dict[str, object]:
+    if isinstance(order, StopOrder):
+        return {"order": order.client_order_id, "side": order.side, "trigger": order.trigger, "replaces": order.replaces}
     return {
         "order": order.client_order_id,
         "side": order.side,

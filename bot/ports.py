@@ -9,7 +9,7 @@ import msgspec
 from bot.core.actions import AnyAction
 from bot.core.events import BalanceReported, DayStatsSeen, Event, PositionReport
 from bot.core.market import Market
-from bot.core.orders import Fill, Order, OrderReport
+from bot.core.orders import Fill, Order, OrderReport, StopOrder
 
 Emit = Callable[[Event], None]
 """Takes an event at once and never blocks."""
@@ -78,6 +78,10 @@ class Exchange(Protocol):
 
         `objection` is asked at the last moment, after every wait of ours; the order then does not leave (`NotSent`).
         """
+        ...
+
+    async def place_stop(self, stop: StopOrder, *, objection: Objection = nobody_objects) -> int:
+        """Sign and send a position stop; as `place`."""
         ...
 
     async def cancel(self, *, client_order_id: str, exchange_order_id: int | None) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from bot.core.errors import NotFound, NotSent
 from bot.core.events import BalanceReported, DayStatsSeen, Event, OrdersReported, PositionReport
 from bot.core.market import Market
-from bot.core.orders import ExchangeStatus, Fill, Order, OrderReport, Owner
+from bot.core.orders import ExchangeStatus, Fill, Order, OrderReport, Owner, StopOrder
 from bot.ports import AccountIdentity, Clock, Emit, Exchange, FeeRates, Objection, nobody_objects
 
 FIRST_ID: Final = 1
@@ -68,6 +68,11 @@ class ShadowExchange:
         self._resting[order.client_order_id] = report
         self._tell(report)
         return exchange_order_id
+
+    async def place_stop(self, stop: StopOrder, *, objection: Objection = nobody_objects) -> int:
+        """Send nothing: a stop that rests nowhere protects nothing, and must not look as if it did."""
+        del stop, objection
+        raise NotSent(UNSENT)
 
     async def cancel(self, *, client_order_id: str, exchange_order_id: int | None) -> None:
         """End an order that rests here; the exchange's own are left alone."""

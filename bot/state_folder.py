@@ -11,7 +11,7 @@ from typing import IO, Final
 
 from bot.core.errors import ConfigurationError
 from bot.core.order_ids import MAX_NONCE
-from bot.core.orders import Order
+from bot.core.orders import Order, StopOrder
 
 CRASH_WINDOW_MS: Final = 600_000
 KILLED: Final = "killed\n"
@@ -222,9 +222,9 @@ class StateFolder:
             return "killed in an earlier run, and its HALT marker stands; a person's start takes it away"
         return f"a HALT marker stands; remove {self.path / 'HALT'} when the cause is known, and start"
 
-    def forbids(self, order: Order) -> bool:
+    def forbids(self, order: Order | StopOrder) -> bool:
         """Report whether a HALT marker forbids an order; after a kill a person may still reduce the position."""
-        return self.is_halted and not (order.reduce_only and self.is_killed)
+        return self.is_halted and not (isinstance(order, Order) and order.reduce_only and self.is_killed)
 
     def write(self, name: str, text: str) -> None:
         """Write a file of the folder durably and as a whole; a folder in its name is made.

@@ -25,7 +25,8 @@ from bot.core.market_view import MarketView
 from bot.core.mode import BotState
 from bot.core.numbers import plain
 from bot.core.order_ids import owner_of
-from bot.core.orders import Owner, Side, Status
+from bot.core.orders import OrderReport, Owner, Side, Status
+from bot.core.position_stop import is_position_stop
 from bot.core.risk.flatten import exit_size
 from bot.hand_orders import HandOrders
 from bot.order_manager import OrderManager
@@ -101,7 +102,10 @@ class Verbs:
         return {"status": "started", "config": config.model_dump(mode="json")}
 
     async def stop(self, reason: str) -> dict[str, Any]:
-        """Stop quoting, cancel the bot's orders, and verify on the exchange that none is left; names what is."""
+        """Stop quoting, cancel the bot's orders, and verify on the exchange that none is left; names what is.
+
+        A position stop stays while there is a position, and the reason of the state says so.
+        """
         if self._flattening is not None:
             self._flattening.cancel()
         async with self._stopping:
@@ -111,7 +115,10 @@ class Verbs:
             remaining = await self._remaining() if gone else self._possibly_live()
             if not remaining and not self._is_another_bot_here():
                 await self._orders.disarm()
-            self._logger.log("INFO", "bot_stopped", None, remaining=len(remaining))
+            stops = len(self._engine.position_stops())
+            self._logger.log(
+                "INFO", "bot_stopped", None, remaining=len(remaining), **({"position_stops": stops} if stops else {})
+            )
             return {"status": "stopped" if not remaining else "stopping", "remaining": remaining}
 
     async def pause(self, reason: str) -> dict[str, Any]:
@@ -307,9 +314,15 @@ class Verbs:
     def _is_the_bots(self, client_order_id: str) -> bool:
         return owner_of(client_order_id) is Owner.BOT and self._engine.mode.is_ours(client_order_id)
 
+    def _is_a_quote_of_ours(self, report: OrderReport) -> bool:
+        """A position stop is no quote: it stays while there is a position."""
+        return self._is_the_bots(report.client_order_id) and not is_position_stop(report)
+
     def _is_another_bot_here(self) -> bool:
         """Report whether the account's switch protects somebody else's quotes, too."""
-        return any(owner_of(each.client_order_id) is Owner.BOT for each in self._engine.orders.foreign.values())
+        stops = {each.exchange_order_id for each in self._engine.position_stops()}
+        foreign = self._engine.orders.foreign.items()
+        return any(owner_of(each.client_order_id) is Owner.BOT for number, each in foreign if number not in stops)
 
     async def _remaining(self) -> list[str]:
         """Ask the exchange until it lists no order of the bot, because its reads lag its book; names what is still listed."""
@@ -322,7 +335,7 @@ class Verbs:
                     except ExchangeError as error:
                         self._logger.log("WARNING", "stop_not_verified", None, reason=str(error))
                     else:
-                        listed = [each.client_order_id for each in reports if self._is_the_bots(each.client_order_id)]
+                        listed = [each.client_order_id for each in reports if self._is_a_quote_of_ours(each)]
                         if not listed:
                             return []
                     await asyncio.sleep(VERIFY_PAUSE_S)

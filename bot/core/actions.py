@@ -2,7 +2,7 @@
 
 import msgspec
 
-from bot.core.orders import Order
+from bot.core.orders import Order, StopOrder
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -23,6 +23,13 @@ class PlaceOrder(Action, frozen=True, kw_only=True):
     """Local time of the decision; a price that waited too long is not sent."""
     worth_bps: float = 0.0
     """How far the quote it corrects is from where it should be; what corrects most is sent first."""
+
+
+class PlaceStop(Action, frozen=True, kw_only=True):
+    """Send this position stop. It only ever reduces, so it passes no gate and counts in no exposure."""
+
+    stop: StopOrder
+    decided_ms: int
 
 
 class CancelOrder(Action, frozen=True, kw_only=True):
@@ -51,7 +58,7 @@ class ArmDeadManSwitch(Action, frozen=True, kw_only=True):
     countdown_s: int
 
 
-AnyAction = PlaceOrder | CancelOrder | LookUpOrder | RefreshAccount | ArmDeadManSwitch
+AnyAction = PlaceOrder | PlaceStop | CancelOrder | LookUpOrder | RefreshAccount | ArmDeadManSwitch
 
 
 def cancel_of(order: Order) -> CancelOrder:

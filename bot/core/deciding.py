@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Final
 
 from bot.core import doubts
-from bot.core.account import Account
+from bot.core.account import Account, PositionLedger
 from bot.core.actions import AnyAction, ApprovedOrder, PlaceOrder
 from bot.core.day import DayBook
 from bot.core.errors import IdsExhausted, InvalidInput, RiskRefused
@@ -17,9 +17,10 @@ from bot.core.nets import AccountSync, DeadManSwitch, Steadiness
 from bot.core.notes import Note, Reason
 from bot.core.numbers import plain
 from bot.core.order_ids import OrderIds
-from bot.core.orders import Order, Owner, Saw, TimeInForce
+from bot.core.orders import Order, OrderReport, Owner, Saw, StopOrder, TimeInForce
 from bot.core.orphans import Orphans
 from bot.core.pace import Pace
+from bot.core.position_stop import Held, PositionStops, is_position_stop
 from bot.core.risk.flatten import Exit
 from bot.core.risk.state import RiskState
 from bot.core.risk_loop import RiskLoop
@@ -49,6 +50,7 @@ class Deciding:
     risk: RiskLoop
     hold: str
     paused_markets: dict[str, Reason]
+    stops: PositionStops
     _orphans: Orphans
     _doubts: doubts.Doubts
     _notes: list[Note]
@@ -60,6 +62,7 @@ class Deciding:
         actions: list[AnyAction] = []
         risk = self.risk.decide(now_ms, views=self.views, quoted=self.makers, orders=self.orders, account=self.account)
         self._obey(risk)
+        actions += self._keep_stops(now_ms)
         self._watch_positions(risk, now_ms)
         self.day.roll(self.account.ledgers, now_ms)
         blocked = self.sync.blocks() or self.switch.blocks(now_ms) or self._held()
@@ -68,6 +71,7 @@ class Deciding:
                 pass  # nothing happened to it: what one market costs must not grow with the number of the others
             elif self.mode.is_quoting:
                 alone = self.steadiness.blocks(maker.market, now_ms) or self.paused_markets.get(maker.market)
+                alone = alone or self.stops.holds_back(maker.market, now_ms)
                 actions += maker.decide(self._desk(maker, risk, now_ms), blocked or alone)
             else:
                 actions += maker.pull(self.orders, self.state_reason, now_ms)
@@ -76,7 +80,8 @@ class Deciding:
             maker.notes.clear()
         if risk.flatten and self.mode.state is BotState.HALTED and blocked is None:
             actions += self._exits(now_ms)
-        wanted = self.mode.is_quoting or bool(self.bot_orders())
+        stays = self.mode.state is not BotState.STOPPED and any(self.position_stops())  # its countdown must not end a stop
+        wanted = self.mode.is_quoting or stays or bool(self.bot_orders())
         actions += self.switch.decide(wanted, now_ms)
         actions += self._orphans.decide(self.orders, self.bot_orders(), self.makers, now_ms)
         actions += self._doubts.questions(self.orders, now_ms)
@@ -149,7 +154,7 @@ class Deciding:
         unsettled = self.account.unsettled(now_ms)
         for market, maker in self.makers.items():
             text = unsettled.get(market)
-            held_back = risk.markets[market].reduce_only
+            held_back = risk.markets[market].reduce_only or self.stops.only_reduces(market, now_ms)
             maker.only_reduce(held_back if text is None else Reason(code=UNSETTLED, text=text), now_ms)
         if not unsettled:
             if self.mode.settled(UNSETTLED):
@@ -159,6 +164,61 @@ class Deciding:
         if self.mode.reduce(Reason(code=UNSETTLED, text=f"the position of {market} is not confirmed: {text}")):
             self._note("ERROR", "position_unsettled", market, text=text)
             self.sync.hurry()
+
+    def position_stops(self, market: str | None = None) -> tuple[OrderReport, ...]:
+        """Return the position stops of ours that the exchange lists."""
+        return tuple(
+            report
+            for report in self.orders.foreign.values()
+            if market in (None, report.market) and is_position_stop(report) and self.mode.is_ours(report.client_order_id)
+        )
+
+    def _keep_stops(self, now_ms: int) -> list[AnyAction]:
+        """Place, move and take away the stops that rest on the exchange for positions of the quoted markets."""
+        listed = self.position_stops()
+        guarded = {report.market for report in listed}
+        limits_of = self.risk.manager.limits_of
+        concerned = [each for each in self.makers if each in guarded or limits_of(each).exchange_stop is not None]
+        if not concerned:
+            return []
+        is_known = self.sync.blocks() is None and self._held() is None
+        unsettled = self.account.unsettled(now_ms)
+        actions: list[AnyAction] = []
+        for market in concerned:
+            standing = tuple(report for report in listed if report.market == market)
+            held = self._stake(market)
+            if not is_known or market in unsettled or not self.mode.is_quoting:
+                self.stops.rest(market)
+            if not is_known or not (held.size or self.account.agrees):
+                continue  # closed by our count alone: the stop stays until the exchange says so, too
+            if self.mode.is_quoting and market not in unsettled:
+                actions += self._stop_step(held, standing, now_ms)
+            elif not held.size:
+                actions += self.stops.clear(market, standing, now_ms)
+        return actions
+
+    def _stake(self, market: str) -> Held:
+        view, ledger = self.makers[market].view, self.account.ledgers.get(market) or PositionLedger()
+        return Held(
+            rules=view.rules,
+            size=ledger.size,
+            entry_price=ledger.entry_price,
+            fraction=self.risk.manager.limits_of(market).exchange_stop,
+            mark=None if view.mark is None else view.mark.value,
+        )
+
+    def _stop_step(self, held: Held, standing: tuple[OrderReport, ...], now_ms: int) -> list[AnyAction]:
+        try:
+            return self.stops.decide(
+                held,
+                standing,
+                lambda: self.ids.take(Owner.BOT),
+                now_ms=now_ms,
+                exchange_ms=now_ms + self.exchange_clock.offset_ms,
+            )
+        except IdsExhausted as refusal:
+            self._note("ERROR", "position_stop_refused", held.rules.name, reason=str(refusal))
+            return []
 
     def _held(self) -> Reason | None:
         if self.hold:
@@ -211,8 +271,10 @@ class Deciding:
             raise InvalidInput("market", market, f"a market of the exchange: {known}")
         return view
 
-    def objection_to(self, order: Order) -> str:
+    def objection_to(self, order: Order | StopOrder) -> str:
         """Say why an order that was decided earlier must not leave now; "" when it may."""
+        if isinstance(order, StopOrder):
+            return "" if self.mode.is_quoting else f"the bot is {self.mode.state}: {self.state_reason.text}"
         is_exit = order.reduce_only and self.mode.state is BotState.HALTED
         if order.owner is Owner.BOT and not self.mode.is_quoting and not is_exit:
             return f"the bot is {self.mode.state}: {self.state_reason.text}"
@@ -223,8 +285,12 @@ class Deciding:
 
     @property
     def state_reason(self) -> Reason:
-        """Return why the bot is in its state."""
-        return self.mode.reason
+        """Return why the bot is in its state, and what goes on guarding a position while it is stopped."""
+        reason = self.mode.reason
+        if self.mode.state is not BotState.STOPPED or not (stops := self.position_stops()):
+            return reason
+        guarded = ", ".join(sorted({each.market for each in stops}))
+        return Reason(code=reason.code, text=f"{reason.text}; a position stop stays on the exchange: {guarded}")
 
     def halt(self, reason: Reason) -> None:
         """Stop quoting until a person has looked."""

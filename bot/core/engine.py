@@ -68,9 +68,10 @@ from bot.core.nets import AccountSync, DeadManSwitch, Steadiness
 from bot.core.notes import Note, Reason
 from bot.core.numbers import plain
 from bot.core.order_ids import OrderIds
-from bot.core.orders import Fill, Order, OrderReport, Owner, Saw, Status
+from bot.core.orders import ExchangeStatus, Fill, Order, OrderReport, Owner, Saw, Status
 from bot.core.orphans import Orphans
 from bot.core.pace import Pace
+from bot.core.position_stop import PositionStops, is_position_stop
 from bot.core.quoting.parameters import QuotingSettings
 from bot.core.risk.caps import NO_CAPS, HardCaps
 from bot.core.risk.settings import RiskSettings, position_only
@@ -119,6 +120,7 @@ class Engine(Deciding):
         self.paused_markets: dict[str, Reason] = {}
         """Markets that a person took out while the others go on; a start of the whole bot leaves them out, too."""
         self._has_fills_baseline = False
+        self.stops = PositionStops()
         self._orphans = Orphans()
         self._doubts = doubts.Doubts()
         self._notes: list[Note] = []
@@ -160,7 +162,7 @@ class Engine(Deciding):
             case RebateTold():
                 self.risk.rebated(event)
             case PlaceAcknowledged() | PlaceRefused() | PlaceNotSent() | PlaceOutcomeUnknown():
-                self._apply_place_answer(event)
+                self._apply_stop_answer(event) if self.stops.is_asked(event.client_order_id) else self._apply_place_answer(event)
             case CancelAcknowledged() | CancelNotFound():
                 saw = Saw.CANCEL_NOT_FOUND if isinstance(event, CancelNotFound) else Saw.CANCEL_ANSWERED
                 self.orders.saw(event.client_order_id, saw, event.received_ms)
@@ -313,10 +315,31 @@ class Engine(Deciding):
             elif not report.status.is_open:
                 self.orders.foreign.pop(report.exchange_order_id, None)
             return
+        if is_position_stop(report) and not report.status.is_open:
+            self._stop_ended(report, now_ms)
         after = self.orders.report(report, view.rules, now_ms, asked_ms)
         if after is not None:
             self.risk.changed(after)
             self._told(before, after, now_ms)
+
+    def _stop_ended(self, report: OrderReport, now_ms: int) -> None:
+        """A position stop has done its work, was moved, or is gone: say so; one that never stood waits before the next."""
+        level = "WARNING" if report.filled else "INFO"
+        reason = report.reason or report.status.value
+        self._note(level, "position_stop_ended", report.market, order=report.client_order_id, reason=reason, filled=report.filled)
+        if report.status is ExchangeStatus.REJECTED:
+            self._stop_refused(report.client_order_id, reason, now_ms)
+
+    def _apply_stop_answer(self, event: PlaceAcknowledged | PlaceRefused | PlaceNotSent | PlaceOutcomeUnknown) -> None:
+        """Hear a refusal; whether a stop stands, the exchange's list and the stream tell."""
+        self.counters.orders_placed += isinstance(event, PlaceAcknowledged)
+        if isinstance(event, PlaceRefused):
+            self._stop_refused(event.client_order_id, f"{event.exchange_code} {event.message}", event.received_ms)
+
+    def _stop_refused(self, order_id: str, reason: str, now_ms: int) -> None:
+        if market := self.stops.refused(order_id, reason, now_ms):
+            self._note("ERROR", "position_stop_refused", market, order=order_id, reason=reason)
+            self.sync.hurry()  # another one may stand already, and only a fresh list tells
 
     def _told(self, before: Order | None, after: Order, now_ms: int) -> None:
         """Draw the consequences of a change that the exchange reported."""

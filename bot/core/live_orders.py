@@ -14,7 +14,18 @@ from bot.core.events import OrdersReported
 from bot.core.market import Market
 from bot.core.numbers import Lots
 from bot.core.order_ids import owner_of
-from bot.core.orders import ExchangeStatus, Order, OrderReport, Owner, Saw, Side, Status, TimeInForce, next_status
+from bot.core.orders import (
+    POSITION_STOP,
+    ExchangeStatus,
+    Order,
+    OrderReport,
+    Owner,
+    Saw,
+    Side,
+    Status,
+    TimeInForce,
+    next_status,
+)
 
 READ_LAG_MS = 5_000
 """What the exchange's REST reads may lag behind its book."""
@@ -170,7 +181,8 @@ class LiveOrders:
     def _meet(self, report: OrderReport, market: Market, now_ms: int) -> Order | None:
         """Take in an order that we did not send in this run: ours of an earlier run by its id, or a stranger's."""
         owner = owner_of(report.client_order_id)
-        if owner is Owner.FOREIGN or report.price is None or not self._is_ours(report.client_order_id):
+        is_stop = report.price is None or report.order_type == POSITION_STOP  # kept beside the table; see `position_stop`
+        if owner is Owner.FOREIGN or is_stop or not self._is_ours(report.client_order_id):
             if report.status.is_open:
                 self.foreign[report.exchange_order_id] = report
             else:

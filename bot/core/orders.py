@@ -230,6 +230,8 @@ class OrderReport(msgspec.Struct, frozen=True, kw_only=True):
     created_ms: int
     updated_ms: int
     expires_ms: int | None
+    trigger_price: Decimal | None = None
+    """Where a stop-loss waits; None for an order that waits for nothing."""
 
 
 class Fill(msgspec.Struct, frozen=True, kw_only=True):
@@ -300,3 +302,23 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     def is_live(self) -> bool:
         """True while the order may still be filled as far as we know."""
         return not self.status.is_ended
+
+
+POSITION_STOP: Final = "TPSL"
+"""The exchange's word for an order that only waits to close what is held."""
+
+
+class StopOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """Closes a market's whole position, whatever it is then, once mark reaches `trigger`; `worst` bounds the price it takes."""
+
+    client_order_id: str
+    nonce: int
+    market: str
+    side: Side
+    """Of the closing order: SELL for a long position."""
+    trigger: Ticks
+    worst: Ticks
+    created_ms: int
+    expires_ms: int
+    replaces: str | None = None
+    """Our id of the stop whose place this one takes in one request."""

@@ -12,13 +12,13 @@ from bot.core.errors import ConfigurationError, InvalidInput, MakerError, NotFou
 from bot.core.events import BalanceReported, DayStatsSeen, FundingPayment, MoneyMoved, PositionReport, RebateTold
 from bot.core.market import Market
 from bot.core.numbers import plain
-from bot.core.orders import Fill, Order, OrderReport
+from bot.core.orders import Fill, Order, OrderReport, StopOrder
 from bot.extended import translate, wire
 from bot.extended.answers import Asked
 from bot.extended.budget import RequestBudget
 from bot.extended.connection import OnStream, StreamSettings, ignore_stream
 from bot.extended.endpoints import CHAIN_IDS, Endpoints
-from bot.extended.order_body import AccountKeys, order_body
+from bot.extended.order_body import AccountKeys, order_body, stop_body
 from bot.extended.rest import Deadlines, OnRequest, RestClient, ignore_request, segment
 from bot.extended.signing import Signer, StandIn, domain_texts
 from bot.extended.streams import Streams
@@ -286,6 +286,19 @@ class ExtendedExchange:
             raise
         except MakerError as wrong:
             raise NotSent(f"the order could not be made ready: {wrong}") from wrong
+        return await self._create(body, objection)
+
+    async def place_stop(self, stop: StopOrder, *, objection: Objection = nobody_objects) -> int:
+        """Sign and send a position stop; answers and errors are those of `place`."""
+        try:
+            body = await self._signed_stop(stop)
+        except NotSent:
+            raise
+        except MakerError as wrong:
+            raise NotSent(f"the stop could not be made ready: {wrong}") from wrong
+        return await self._create(body, objection)
+
+    async def _create(self, body: dict[str, Any], objection: Objection) -> int:
         envelope = await self._write("POST", "/user/order", asked=Asked.CREATE, body=body, objection=objection)
         try:
             placed = _decode(wire.PlacedOrder, envelope.data)
@@ -380,6 +393,22 @@ class ExtendedExchange:
         )
         self._on_signed(order.client_order_id, (perf_counter_ns() - started) // 1000)
         return body
+
+    async def _signed_stop(self, stop: StopOrder) -> dict[str, Any]:
+        credentials = self._opened()
+        market = self._markets.get(stop.market)
+        if market is None:
+            raise NotSent(f"the rules of {stop.market} are not loaded")
+        rates = self._fees.get(stop.market)
+        return stop_body(
+            stop,
+            market,
+            account=AccountKeys(vault=credentials.vault, public_key=credentials.signer.public_key),
+            fee_rate=rates.taker if rates else market.taker_fee_rate,
+            domain=await self.signing_domain(),
+            sign=credentials.signer.sign,
+            message_hash=credentials.signer.message_hash,
+        )
 
     def _fee_rate(self, order: Order, market: Market) -> Decimal:
         rates = self._fees.get(order.market)

@@ -8,7 +8,7 @@ import msgspec
 
 from bot.core.market import Market
 from bot.core.numbers import plain
-from bot.core.orders import Order
+from bot.core.orders import POSITION_STOP, Order, StopOrder
 from bot.extended.signing import order_amounts, order_message_hash, signed_expiration_s
 
 SELF_TRADE_PROTECTION: Final = "ACCOUNT"
@@ -88,4 +88,76 @@ def order_body(
     }
     if replaces is not None:
         body["cancelId"] = replaces
+    return body
+
+
+WHOLE_POSITION: Final = 50
+"""A whole-position stop is signed for this many times the largest position, so that it covers whatever is held then."""
+
+
+def stop_body(
+    stop: StopOrder,
+    market: Market,
+    *,
+    account: AccountKeys,
+    fee_rate: Decimal,
+    domain: Mapping[str, object],
+    sign: Sign,
+    message_hash: Callable[..., int] = order_message_hash,
+) -> dict[str, Any]:
+    """Return the request body of a position stop; only its leg is signed, the order itself has neither size nor price.
+
+    Raises: InvalidInput for a stop that cannot be signed.
+    """
+    worst = market.price(stop.worst)
+    size = market.size(market.floor_lots(market.max_position_value * WHOLE_POSITION / worst))
+    amounts = order_amounts(
+        side=stop.side,
+        size=size,
+        price=worst,
+        fee_rate=fee_rate,
+        synthetic_resolution=market.synthetic_resolution,
+        collateral_resolution=market.collateral_resolution,
+    )
+    r, s = sign(
+        message_hash(
+            amounts=amounts,
+            expiration_s=signed_expiration_s(stop.expires_ms),
+            nonce=stop.nonce,
+            vault=account.vault,
+            public_key=account.public_key,
+            synthetic_id=market.synthetic_id,
+            collateral_id=market.collateral_id,
+            domain=domain,
+        )
+    )
+    body: dict[str, Any] = {
+        "id": stop.client_order_id,
+        "market": stop.market,
+        "type": POSITION_STOP,
+        "side": stop.side.value,
+        "qty": "0",
+        "price": "0",
+        "reduceOnly": True,
+        "postOnly": False,
+        "timeInForce": "GTT",
+        "expiryEpochMillis": stop.expires_ms,
+        "fee": plain(fee_rate),
+        "nonce": str(stop.nonce),
+        "selfTradeProtectionLevel": SELF_TRADE_PROTECTION,
+        "tpSlType": "POSITION",
+        "stopLoss": {
+            "triggerPrice": plain(market.price(stop.trigger)),
+            "triggerPriceType": "MARK",
+            "price": plain(worst),
+            "priceType": "MARKET",
+            "settlement": {
+                "signature": {"r": hex(r), "s": hex(s)},
+                "starkKey": hex(account.public_key),
+                "collateralPosition": str(account.vault),
+            },
+        },
+    }
+    if stop.replaces is not None:
+        body["cancelId"] = stop.replaces
     return body

@@ -172,6 +172,7 @@ def order_report(record: wire.OrderRecord) -> OrderReport:
         created_ms=created_ms,
         updated_ms=whole("updatedTime", record.updated_time or created_ms),
         expires_ms=None if record.expire_time is None else whole("expireTime", record.expire_time),
+        trigger_price=optional_price("order triggerPrice", record.stop_loss.trigger_price) if record.stop_loss else None,
     )
 
 

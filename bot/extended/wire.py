@@ -145,6 +145,10 @@ class Position(Record, frozen=True, kw_only=True, rename="camel"):
     """The same time, as the documentation of the REST answer spells it."""
 
 
+class StopLeg(Record, frozen=True, kw_only=True, rename="camel"):
+    trigger_price: Number | None = None
+
+
 class OrderRecord(Record, frozen=True, kw_only=True, rename="camel"):
     id: Integer
     market: str
@@ -163,6 +167,7 @@ class OrderRecord(Record, frozen=True, kw_only=True, rename="camel"):
     created_time: Integer | None = None
     updated_time: Integer | None = None
     expire_time: Integer | None = None
+    stop_loss: StopLeg | None = None
 
 
 class OwnTrade(Record, frozen=True, kw_only=True, rename="camel"):

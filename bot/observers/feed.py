@@ -225,7 +225,11 @@ def position_record(report: PositionReport, view: MarketView | None) -> Picture:
 def orders_part(engine: Engine) -> Picture:
     """Return every order that may still fill, by our id; strangers' by theirs, or by the exchange's where they gave none."""
     ours = {order.client_order_id: order_record(order, engine.views.get(order.market)) for order in engine.orders}
-    theirs = {report.client_order_id or str(report.exchange_order_id): foreign_record(report) for report in _foreign(engine)}
+    stops = {report.exchange_order_id for report in engine.position_stops()}
+    theirs = {
+        report.client_order_id or str(report.exchange_order_id): foreign_record(report, is_ours=report.exchange_order_id in stops)
+        for report in _foreign(engine)
+    }
     return theirs | ours
 
 
@@ -266,8 +270,8 @@ def shown_status(order: Order) -> str:
     return "PLACING" if order.status is Status.RESERVED else order.status.value
 
 
-def foreign_record(report: OrderReport) -> Picture:
-    """Return an order that somebody else made on this account."""
+def foreign_record(report: OrderReport, *, is_ours: bool = False) -> Picture:
+    """Return an order that is not in our table: somebody else's, or a position stop of ours."""
     return known(
         {
             "id": str(report.exchange_order_id),
@@ -278,7 +282,7 @@ def foreign_record(report: OrderReport) -> Picture:
             "qty": report.size,
             "filledQty": report.filled,
             "status": report.status.value,
-            "owner": Owner.FOREIGN.value,
+            "owner": (Owner.BOT if is_ours else Owner.FOREIGN).value,
             "timeInForce": report.time_in_force,
             "postOnly": report.post_only,
             "reduceOnly": report.reduce_only,

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from bot.config import BotConfig
-from bot.core.actions import AnyAction, ArmDeadManSwitch, CancelOrder, LookUpOrder, PlaceOrder, RefreshAccount
+from bot.core.actions import AnyAction, ArmDeadManSwitch, CancelOrder, LookUpOrder, PlaceOrder, PlaceStop, RefreshAccount
 from bot.core.engine import Engine
 from bot.core.events import (
     AccountRead,
@@ -272,6 +272,8 @@ class LeanWorld:
                     self._later(self.latency.order_ms, lambda at, action=action, asked=now_ms: self._arm(action, asked, at))
                 case RefreshAccount():
                     self._later(self.latency.order_ms, lambda at, asked=now_ms: self._read_account(asked, at))
+                case PlaceStop():
+                    raise AssertionError("no market here has a stop on the exchange")
                 case LookUpOrder():
                     raise AssertionError("no answer is ever lost here, so no order can be in doubt")
 

@@ -125,7 +125,8 @@ class Checks:
         reserved = int((bot.home.path / "id_blocks").read_text(encoding="utf-8"))
         if nonce >= reserved:
             self.fail("I3", f"nonce {nonce} is not below the durably reserved {reserved}")
-        if bot.engine.orders.get(order_id) is None:
+        is_stop = body["type"] == "TPSL"
+        if not (bot.engine.stops.is_asked(order_id) if is_stop else bot.engine.orders.get(order_id)):
             self.fail("I3", f"order {order_id} leaves and is not in the order table")
         is_exit = bot.state is BotState.HALTED and body.get("reduceOnly") and body["timeInForce"] == "IOC"
         if owner_of(order_id) is Owner.BOT and not bot.engine.mode.is_quoting and not is_exit:

@@ -56,6 +56,7 @@ from simulator.inprocess_net import MemoryNet
 from simulator.inprocess_trouble import account_frame, changed
 from simulator.intake import decode_order
 from simulator.matching import Side as VenueSide
+from simulator.orders import Kind
 from simulator.orders import Order as VenueOrder
 from simulator.verify import public_key_function
 from tests.support.virtual_checks import Checks
@@ -398,8 +399,14 @@ class World:
     # --- the exchange's truth ---
 
     def live(self, owner: Owner = Owner.BOT) -> list[VenueOrder]:
-        """Return the account's orders that are open or undecided at the exchange, of one owner."""
-        return [order for order in self.exchange.live_orders(self.account) if owner_of(order.external_id) is owner]
+        """Return the account's orders that are open or undecided at the exchange, of one owner; its position stops apart."""
+        every = [order for order in self.exchange.live_orders(self.account) if owner_of(order.external_id) is owner]
+        return [order for order in every if order.kind is not Kind.TPSL]
+
+    def stops(self) -> list[VenueOrder]:
+        """Return the bot's position stops that wait at the exchange."""
+        every = self.exchange.live_orders(self.account)
+        return [each for each in every if each.kind is Kind.TPSL and owner_of(each.external_id) is Owner.BOT]
 
     def orders(self, owner: Owner = Owner.BOT) -> list[VenueOrder]:
         """Return every order of one owner that the account ever had, oldest first."""

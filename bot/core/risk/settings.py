@@ -56,6 +56,8 @@ class MarketLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Largest unrealised loss of the open position."""
     stop_loss_fraction: Decimal | None = None
     """The same as a fraction of what the position cost; the smaller of the two holds."""
+    exchange_stop: Decimal | None = None
+    """While a position is held a stop rests on the exchange, this fraction of the entry price away from it; None: none does."""
     price_collar: Decimal = Decimal("0.02")
     """A buy may stand at most this fraction above mark and last price, a sell as much below."""
     orders_per_minute: int | None = 300

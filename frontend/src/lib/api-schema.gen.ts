@@ -2418,6 +2418,11 @@ export interface components {
             /** @description When the market stops by itself. */
             breakers?: components["schemas"]["BreakerConfig"];
             /**
+             * Exchange Stop
+             * @description Distance of the position stop kept on the exchange, as a fraction of the entry price.
+             */
+            exchange_stop?: number | null;
+            /**
              * Max Long
              * @description Largest long position; max_position when not set.
              */
@@ -3916,6 +3921,11 @@ export interface operations {
                             touch_age_ms?: number;
                         };
                         /**
+                         * Exchange Stop
+                         * @description Distance of the position stop kept on the exchange, as a fraction of the entry price.
+                         */
+                        exchange_stop?: number | null;
+                        /**
                          * Max Long
                          * @description Largest long position; max_position when not set.
                          */
@@ -4126,6 +4136,11 @@ export interface operations {
                                  */
                                 touch_age_ms?: number;
                             };
+                            /**
+                             * Exchange Stop
+                             * @description Distance of the position stop kept on the exchange, as a fraction of the entry price.
+                             */
+                            exchange_stop?: number | null;
                             /**
                              * Max Long
                              * @description Largest long position; max_position when not set.
@@ -4688,6 +4703,11 @@ export interface operations {
                             touch_age_ms?: number;
                         };
                         /**
+                         * Exchange Stop
+                         * @description Distance of the position stop kept on the exchange, as a fraction of the entry price.
+                         */
+                        exchange_stop?: number | null;
+                        /**
                          * Max Long
                          * @description Largest long position; max_position when not set.
                          */
@@ -4898,6 +4918,11 @@ export interface operations {
                                  */
                                 touch_age_ms?: number;
                             };
+                            /**
+                             * Exchange Stop
+                             * @description Distance of the position stop kept on the exchange, as a fraction of the entry price.
+                             */
+                            exchange_stop?: number | null;
                             /**
                              * Max Long
                              * @description Largest long position; max_position when not set.

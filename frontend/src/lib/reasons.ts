@@ -65,6 +65,8 @@ export const REMEDIES = {
   paused: "person",
   position_above_limit: "reduce",
   position_limit: "reduce",
+  position_stop_first: "itself",
+  position_stop_missing: "look",
   position_taper: "reduce",
   position_unsettled: "itself",
   price_band: "itself",

@@ -7,7 +7,7 @@ from decimal import Decimal
 from bot.core.errors import MakerError, NotSent
 from bot.core.events import BalanceReported, DayStatsSeen, PositionReport
 from bot.core.market import Market
-from bot.core.orders import Fill, Order, OrderReport
+from bot.core.orders import Fill, Order, OrderReport, StopOrder
 from bot.ports import AccountIdentity, Emit, FeeRates, Objection, nobody_objects
 from tests.unit.core.play import btc
 
@@ -59,6 +59,12 @@ class FakeExchange:
         if self.hold is not None:
             await self.hold.wait()
         return 4711
+
+    async def place_stop(self, stop: StopOrder, *, objection: Objection = nobody_objects) -> int:
+        if why := objection():
+            raise NotSent(why)
+        self._called("place_stop", stop.client_order_id)
+        return 8
 
     async def cancel(self, *, client_order_id: str, exchange_order_id: int | None) -> None:
         self._called("cancel", client_order_id)

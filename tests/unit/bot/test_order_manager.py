@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from bot.clock import TurnableClock
-from bot.core.actions import AnyAction, ApprovedOrder, ArmDeadManSwitch, CancelOrder, LookUpOrder, PlaceOrder, RefreshAccount
+from bot.core.actions import (
+    AnyAction,
+    ApprovedOrder,
+    ArmDeadManSwitch,
+    CancelOrder,
+    LookUpOrder,
+    PlaceOrder,
+    PlaceStop,
+    RefreshAccount,
+)
 from bot.core.errors import (
     ExchangeUnreachable,
     MakerError,
@@ -35,7 +44,8 @@ from bot.core.events import (
     RequestsLimited,
     VenueRefusedKey,
 )
-from bot.core.orders import Order
+from bot.core.numbers import Ticks
+from bot.core.orders import Order, Side, StopOrder
 from bot.order_manager import MOST_WAITING, STALE_DECISION_MS, OrderManager
 from tests.unit.bot.fake_exchange import FakeExchange
 from tests.unit.core.play import Play
@@ -100,6 +110,47 @@ async def test_a_create_ends_in_the_event_of_its_answer(desk: Desk, error: Maker
         desk.exchange.fails["place"] = error
 
     assert kinds(await desk.after(placing(desk.clock, an_order()))) == expected
+
+
+def a_stop(clock: TurnableClock, decided_ms: int = 0) -> PlaceStop:
+    now_ms = clock.now_ms()
+    stop = StopOrder(
+        client_order_id="mmb-a-7",
+        nonce=7,
+        market="BTC-USD",
+        side=Side.SELL,
+        trigger=Ticks(80_000),
+        worst=Ticks(76_000),
+        created_ms=now_ms,
+        expires_ms=now_ms + 60_000,
+    )
+    return PlaceStop(stop=stop, decided_ms=now_ms + decided_ms)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (None, [PlaceAcknowledged]),
+        (OutcomeUnknown("timeout"), [PlaceOutcomeUnknown]),
+        (Refused(1148, "open loss", http_status=400), [PlaceRefused]),
+    ],
+)
+async def test_a_position_stop_ends_in_the_event_of_its_answer(
+    desk: Desk, error: MakerError | None, expected: list[type]
+) -> None:
+    if error is not None:
+        desk.exchange.fails["place_stop"] = error
+
+    assert kinds(await desk.after(a_stop(desk.clock))) == expected
+    assert desk.exchange.calls == [("place_stop", "mmb-a-7")]
+
+
+async def test_a_position_stop_does_not_leave_while_a_halt_marker_stands_or_when_it_waited_too_long(desk: Desk) -> None:
+    assert kinds(await desk.after(a_stop(desk.clock, decided_ms=-5_000))) == [PlaceNotSent]
+    desk.halted = True
+
+    assert kinds(await desk.after(a_stop(desk.clock))) == [PlaceNotSent, PlaceNotSent]
+    assert desk.exchange.calls == []
 
 
 @pytest.mark.parametrize(
