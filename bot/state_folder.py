@@ -11,7 +11,7 @@ from typing import IO, Final
 
 from bot.core.errors import ConfigurationError
 from bot.core.order_ids import MAX_NONCE
-from bot.core.orders import Order, StopOrder
+from bot.core.orders import Order, Owner, StopOrder
 
 CRASH_WINDOW_MS: Final = 600_000
 KILLED: Final = "killed\n"
@@ -224,7 +224,10 @@ class StateFolder:
 
     def forbids(self, order: Order | StopOrder) -> bool:
         """Report whether a HALT marker forbids an order; after a kill a person may still reduce the position."""
-        return self.is_halted and not (isinstance(order, Order) and order.reduce_only and self.is_killed)
+        if not self.is_halted:
+            return False
+        reduces_by_hand = isinstance(order, Order) and order.owner is Owner.HAND and order.reduce_only
+        return not (reduces_by_hand and self.is_killed)
 
     def write(self, name: str, text: str) -> None:
         """Write a file of the folder durably and as a whole; a folder in its name is made.

@@ -5,10 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bot.core.errors import ConfigurationError
+from bot.core.orders import Owner
 from bot.state_folder import ID_BLOCK, StateFolder
+from tests.unit.core.play import Play
 
 
 def test_a_block_of_ids_is_never_given_twice(tmp_path: Path) -> None:
@@ -101,3 +104,19 @@ def test_a_cancel_all_after_a_kill_makes_the_marker_a_persons(tmp_path: Path) ->
     home.halt()
 
     assert (home.is_halted, home.is_killed) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("owner", "reduces", "forbidden"), [(Owner.HAND, True, False), (Owner.HAND, False, True), (Owner.BOT, True, True)]
+)
+def test_after_a_kill_only_a_person_may_reduce_and_after_a_cancel_all_nobody(
+    tmp_path: Path, owner: Owner, reduces: bool, forbidden: bool
+) -> None:
+    home = StateFolder(tmp_path)
+    order = msgspec.structs.replace(Play().ready().placed()[0], owner=owner, reduce_only=reduces)
+    assert not home.forbids(order)
+
+    home.note_kill()
+    assert home.forbids(order) is forbidden
+    home.halt()
+    assert home.forbids(order)
