@@ -32,7 +32,7 @@ async function settle(page: Page, value: string, button: RegExp): Promise<void> 
   await openPage(page, "Bot");
   await page.locator("#config-spread_percentage").fill(value);
   await page.getByRole("button", { name: button }).first().click();
-  await expect(page.getByText("Applied.")).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByText("Applied.", { exact: true })).toBeVisible({ timeout: 20_000 });
   await openPage(page, "Market");
 }
 

@@ -48,6 +48,9 @@ class Target:
             yield
         finally:
             await asyncio.sleep(0.3)
+            async with asyncio.timeout(15):
+                while len(states) < 2 and not watching.done():  # noqa: ASYNC110 - a status that was read rings no bell
+                    await asyncio.sleep(0.05)
             watching.cancel()
         assert len(states) >= 2
         assert set(states) == {"RUNNING QUOTING"}

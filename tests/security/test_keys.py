@@ -30,12 +30,17 @@ def test_checklist_24_the_papers_advise_a_sub_account_and_never_a_wallets_key(re
     assert "Never give the program a wallet's key" in told
 
 
+READ_ONLY = {("translate.py", "WITHDRAWAL")}
+"""Kinds of records that are read from the exchange: that a person moved money is no loss of the bot."""
+
+
 def test_checklist_25_no_path_of_the_bot_moves_money_out(repository: Path) -> None:
     found = []
     for path in [*(repository / "bot").rglob("*.py"), *(repository / "backend").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and MONEY_OUT.search(node.value):
                 is_prose = " " in node.value.strip() or node.value.strip().startswith("#")
+                is_prose |= (path.name, node.value) in READ_ONLY
                 found += [] if is_prose else [f"{path.name}:{node.lineno} {node.value[:60]!r}"]
 
     assert found == []
