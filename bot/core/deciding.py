@@ -223,6 +223,8 @@ class Deciding:
     def _held(self) -> Reason | None:
         if self.hold:
             return Reason(code="creates_held", text=self.hold)
+        if (waiting := self.mode.waits_for(self.orders.foreign.values())) is not None:
+            return waiting
         return self.exchange_clock.blocks(self.account_settings.max_clock_offset_ms)
 
     def _desk(self, maker: Maker, risk: RiskState, now_ms: int) -> Desk:

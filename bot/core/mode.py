@@ -9,6 +9,7 @@ Only a person leaves PAUSED or HALTED. A stop leads to STOPPED from everywhere. 
 """
 
 from collections import deque
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -21,6 +22,8 @@ VANISHED_MOST: Final = 2
 VANISHED_WITHIN_MS: Final = 2_000
 LATE_MS: Final = 5_000
 """An order that was made this long after our start was not left behind by a run that ended before it."""
+STRANGERS_LATE_MS: Final = 500
+"""The same for orders of a bot that our state folder does not know: nothing of ours can still be on its way."""
 
 
 class BotState(StrEnum):
@@ -108,21 +111,36 @@ class Mode:
         """An order appeared that this run did not send. A reason to halt, or None.
 
         Two bots on one account: the one that started later gives way, before it touches anything. Ids are made of the start
-        time, so they tell. What an earlier run with our own state folder left behind is no other bot, unless it is younger
-        than we are.
+        time, so they tell. What is older than this run may be all that a dead one left, in our state folder or in one that is
+        lost: the first is taken over, the second is waited for (`waits_for`). A younger order is somebody's who lives.
         """
         order_id, theirs = report.client_order_id, epoch_of(report.client_order_id)
         if owner_of(order_id) is not Owner.BOT or not theirs or not report.status.is_open:
             return None
         if theirs == self._epoch or _started(theirs) > _started(self._epoch):
             return None
-        if self.is_ours(order_id) and report.created_ms <= _started(self._epoch) + LATE_MS:
+        late_ms = LATE_MS if self.is_ours(order_id) else STRANGERS_LATE_MS
+        if report.created_ms <= _started(self._epoch) + late_ms:
             return None
-        text = (
-            f"another bot that started earlier quotes on this account: its order {order_id} rests there. Stop it, or, if it is "
-            "your own and its state folder is lost, wait until its orders have expired or cancel them; then start"
-        )
+        text = f"another bot that started earlier quotes on this account: it has placed {order_id}. Stop it; then start"
         return Reason(code="second_instance", text=text)
+
+    def waits_for(self, strangers: Iterable[OrderReport]) -> Reason | None:
+        """Return why nothing may be quoted while orders of a bot stand that this state folder does not know.
+
+        It has died and they expire, or it lives and will place another one: then this run gives way. For one that started later
+        nobody waits: it gives way itself.
+        """
+        for report in strangers:
+            order_id = report.client_order_id
+            is_bots = owner_of(order_id) is Owner.BOT and not self.is_ours(order_id)
+            if is_bots and report.status.is_open and _started(epoch_of(order_id)) < _started(self._epoch):
+                text = (
+                    f"order {order_id} is of a bot that this state folder does not know: waiting until such orders have expired, "
+                    "or that bot shows that it lives; `mmbot cancel-all` removes them at once"
+                )
+                return Reason(code="other_bot_orders", text=text)
+        return None
 
     def _enter(self, state: BotState, code: str, text: str) -> None:
         self.state, self.reason = state, Reason(code=code, text=text)

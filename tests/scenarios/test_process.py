@@ -255,8 +255,10 @@ def test_f151_on_one_host_the_folder_is_locked_and_elsewhere_the_newer_instance_
         world.run_for(3)
         standing = {order.external_id for order in world.resting()}
         newer = world.bot(home="another-host")
-        world.until(lambda: newer.state is BotState.HALTED, 20, "the newer one gives way")
-        assert {order.external_id for order in world.resting()} == standing, "before it touched anything"
+        world.run_for(10)
+        assert newer.why_not_quoting == "other_bot_orders"
+        assert {order.external_id for order in world.resting()} == standing
+        world.until(lambda: newer.state is BotState.HALTED, 100, "the older one renews its quotes, and the newer one gives way")
         world.run_for(100)
         assert not [each for each in world.requests("create", "edit") if newer.maker.ids.epoch in each.body["id"]]
         assert older.state is BotState.RUNNING
@@ -285,6 +287,21 @@ def test_f151_quotes_that_appear_later_stop_the_newer_instance_and_the_older_one
         assert newer.engine.state_reason.code == "second_instance"
         assert older.state is BotState.RUNNING
         assert len(world.resting()) == 2
+
+
+def test_f151_what_a_dead_bot_with_a_lost_folder_left_is_waited_for_and_then_quoted() -> None:
+    with World(seed=156) as world:
+        first = world.quoting_bot()
+        world.run_for(3)
+        first.kill()
+        second = world.bot(home="a-new-disk")
+        world.until(lambda: second.why_not_quoting == "other_bot_orders", 10)
+        assert not [each for each in world.requests("create", "edit") if second.maker.ids.epoch in each.body["id"]]
+
+        world.until(lambda: not world.live() or second.maker.ids.epoch in world.live()[0].external_id, 100, "they expire")
+        world.until(lambda: len(world.resting()) == 2 and not second.why_not_quoting, 20, "the new one quotes")
+
+        assert second.state is BotState.RUNNING
 
 
 def test_f151_what_an_earlier_run_with_the_same_folder_left_is_no_other_bot() -> None:

@@ -61,6 +61,7 @@ export const REMEDIES = {
   order_notional: "setting",
   order_rate: "itself",
   order_value: "setting",
+  other_bot_orders: "itself",
   own_quotes_in_the_way: "itself",
   paused: "person",
   position_above_limit: "reduce",
