@@ -63,8 +63,9 @@ class Target:
 
     async def _watch(self, states: list[str]) -> None:
         while True:
-            status = await asyncio.to_thread(self.bot.status)
-            states.append(f"{status['state']} {status['markets']['BTC-USD']['state']}")
+            with contextlib.suppress(OSError):  # while every connection is taken we are refused like everybody
+                status = await asyncio.to_thread(self.bot.status)
+                states.append(f"{status['state']} {status['markets']['BTC-USD']['state']}")
             await asyncio.sleep(0.1)
 
 
