@@ -64,8 +64,9 @@ class Target:
     async def _watch(self, states: list[str]) -> None:
         while True:
             with contextlib.suppress(OSError):  # while every connection is taken we are refused like everybody
-                status = await asyncio.to_thread(self.bot.status)
-                states.append(f"{status['state']} {status['markets']['BTC-USD']['state']}")
+                answer = await asyncio.to_thread(self.bot.ask, "GET", "/api/bot/status")
+                if answer.status == 200:
+                    states.append(f"{answer.body['state']} {answer.body['markets']['BTC-USD']['state']}")
             await asyncio.sleep(0.1)
 
 
