@@ -5,6 +5,7 @@ force, because the bot was started in between, is forgotten again.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 
 import msgspec
@@ -72,11 +73,10 @@ class SettingsDesk:
             if not differing:
                 return Applied(config=self._bot.configure(dict(changes)), version=self.version, changes=())
             written = await self._write(after, who=who, verb=verb, comment=comment)
-            try:
+            async with contextlib.AsyncExitStack() as unless_applied:
+                unless_applied.push_async_callback(asyncio.to_thread, self.history.discard, written)
                 config = self._bot.configure(dict(changes))
-            except BaseException:
-                await asyncio.to_thread(self.history.discard, written)
-                raise
+                unless_applied.pop_all()
             self.version = written.version
             return Applied(config=config, version=written.version, changes=differing)
 
