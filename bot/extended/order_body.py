@@ -9,7 +9,7 @@ import msgspec
 from bot.core.market import Market
 from bot.core.numbers import plain
 from bot.core.orders import POSITION_STOP, Order, StopOrder
-from bot.extended.signing import order_amounts, order_message_hash, signed_expiration_s
+from bot.extended.signing import OrderAmounts, order_amounts, order_message_hash, signed_expiration_s
 
 SELF_TRADE_PROTECTION: Final = "ACCOUNT"
 """No order of ours may trade with another of the same account."""
@@ -41,6 +41,48 @@ def order_body(
     Raises: InvalidInput for an order that cannot be signed.
     """
     size, price = market.size(order.size), market.price(order.price)
+    amounts, settlement = _settled(
+        order, size, price, market, account=account, fee_rate=fee_rate, domain=domain, sign=sign, message_hash=message_hash
+    )
+    body: dict[str, Any] = {
+        "id": order.client_order_id,
+        "market": order.market,
+        "type": "LIMIT",
+        "side": order.side.value,
+        "qty": plain(size),
+        "price": plain(price),
+        "reduceOnly": order.reduce_only,
+        "postOnly": order.post_only,
+        "timeInForce": order.time_in_force.value,
+        "expiryEpochMillis": order.expires_ms,
+        "fee": plain(fee_rate),
+        "nonce": str(order.nonce),
+        "selfTradeProtectionLevel": SELF_TRADE_PROTECTION,
+        "settlement": settlement,
+        "debuggingAmounts": {
+            "collateralAmount": str(amounts.quote),
+            "feeAmount": str(amounts.fee),
+            "syntheticAmount": str(amounts.base),
+        },
+    }
+    if replaces is not None:
+        body["cancelId"] = replaces
+    return body
+
+
+def _settled(
+    order: Order | StopOrder,
+    size: Decimal,
+    price: Decimal,
+    market: Market,
+    *,
+    account: AccountKeys,
+    fee_rate: Decimal,
+    domain: Mapping[str, object],
+    sign: Sign,
+    message_hash: Callable[..., int],
+) -> tuple[OrderAmounts, dict[str, object]]:
+    """Return the signed amounts, and the record that carries their signature."""
     amounts = order_amounts(
         side=order.side,
         size=size,
@@ -61,34 +103,11 @@ def order_body(
             domain=domain,
         )
     )
-    body: dict[str, Any] = {
-        "id": order.client_order_id,
-        "market": order.market,
-        "type": "LIMIT",
-        "side": order.side.value,
-        "qty": plain(size),
-        "price": plain(price),
-        "reduceOnly": order.reduce_only,
-        "postOnly": order.post_only,
-        "timeInForce": order.time_in_force.value,
-        "expiryEpochMillis": order.expires_ms,
-        "fee": plain(fee_rate),
-        "nonce": str(order.nonce),
-        "selfTradeProtectionLevel": SELF_TRADE_PROTECTION,
-        "settlement": {
-            "signature": {"r": hex(r), "s": hex(s)},
-            "starkKey": hex(account.public_key),
-            "collateralPosition": str(account.vault),
-        },
-        "debuggingAmounts": {
-            "collateralAmount": str(amounts.quote),
-            "feeAmount": str(amounts.fee),
-            "syntheticAmount": str(amounts.base),
-        },
+    return amounts, {
+        "signature": {"r": hex(r), "s": hex(s)},
+        "starkKey": hex(account.public_key),
+        "collateralPosition": str(account.vault),
     }
-    if replaces is not None:
-        body["cancelId"] = replaces
-    return body
 
 
 WHOLE_POSITION: Final = 50
@@ -111,25 +130,8 @@ def stop_body(
     """
     worst = market.price(stop.worst)
     size = market.size(market.floor_lots(market.max_position_value * WHOLE_POSITION / worst))
-    amounts = order_amounts(
-        side=stop.side,
-        size=size,
-        price=worst,
-        fee_rate=fee_rate,
-        synthetic_resolution=market.synthetic_resolution,
-        collateral_resolution=market.collateral_resolution,
-    )
-    r, s = sign(
-        message_hash(
-            amounts=amounts,
-            expiration_s=signed_expiration_s(stop.expires_ms),
-            nonce=stop.nonce,
-            vault=account.vault,
-            public_key=account.public_key,
-            synthetic_id=market.synthetic_id,
-            collateral_id=market.collateral_id,
-            domain=domain,
-        )
+    _, settlement = _settled(
+        stop, size, worst, market, account=account, fee_rate=fee_rate, domain=domain, sign=sign, message_hash=message_hash
     )
     body: dict[str, Any] = {
         "id": stop.client_order_id,
@@ -151,11 +153,7 @@ def stop_body(
             "triggerPriceType": "MARK",
             "price": plain(worst),
             "priceType": "MARKET",
-            "settlement": {
-                "signature": {"r": hex(r), "s": hex(s)},
-                "starkKey": hex(account.public_key),
-                "collateralPosition": str(account.vault),
-            },
+            "settlement": settlement,
         },
     }
     if stop.replaces is not None:
