@@ -37,8 +37,8 @@ from bot.core.events import (
 from bot.core.market import Market
 from bot.core.numbers import Lots, Ticks
 from bot.core.order_ids import OrderIds
-from bot.core.orders import ExchangeStatus, OrderReport
 from bot.core.settings import AccountSettings
+from bot.shadow import resting_report
 
 START_MS: Final = 1_790_000_000_000
 GROWTH: Final = Target("cost of an event with ten markets, in that with one", 1.5, at_most=True)
@@ -104,25 +104,7 @@ class Hall:
         self.engine.apply(
             PlaceAcknowledged(client_order_id=order.client_order_id, exchange_order_id=self._exchange_id, received_ms=self.now_ms)
         )
-        report = OrderReport(
-            exchange_order_id=self._exchange_id,
-            client_order_id=order.client_order_id,
-            market=order.market,
-            side=order.side,
-            price=rules.price(order.price),
-            size=rules.size(order.size),
-            filled=Decimal(0),
-            average_price=None,
-            status=ExchangeStatus.NEW,
-            reason="",
-            order_type="LIMIT",
-            time_in_force="GTT",
-            created_ms=self.now_ms,
-            updated_ms=self.now_ms,
-            expires_ms=order.expires_ms,
-            reduce_only=False,
-            post_only=True,
-        )
+        report = resting_report(order, rules, self._exchange_id, self.now_ms)
         self.engine.apply(
             OrdersReported(orders=(report,), is_snapshot=False, source="stream", asked_ms=self.now_ms, received_ms=self.now_ms)
         )

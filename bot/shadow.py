@@ -21,6 +21,29 @@ FIRST_ID: Final = 1
 UNSENT: Final = "this is a shadow run: it decides and shows, and sends nothing"
 
 
+def resting_report(order: Order, rules: Market, exchange_order_id: int, now_ms: int) -> OrderReport:
+    """Return what an exchange says of an order that has just come to rest, whole."""
+    return OrderReport(
+        exchange_order_id=exchange_order_id,
+        client_order_id=order.client_order_id,
+        market=order.market,
+        side=order.side,
+        price=rules.price(order.price),
+        size=rules.size(order.size),
+        filled=Decimal(0),
+        average_price=None,
+        status=ExchangeStatus.NEW,
+        reason="",
+        order_type="LIMIT",
+        time_in_force=order.time_in_force.value,
+        post_only=order.post_only,
+        reduce_only=order.reduce_only,
+        created_ms=now_ms,
+        updated_ms=now_ms,
+        expires_ms=order.expires_ms,
+    )
+
+
 class ShadowExchange:
     """Implements `bot.ports.Exchange` on top of another one."""
 
@@ -45,26 +68,7 @@ class ShadowExchange:
         if order.replaces is not None and order.replaces in self._resting:
             self._end(order.replaces, "ORDER_REPLACED")
         exchange_order_id, self._next_id = self._next_id, self._next_id + 1
-        now_ms = self._clock.now_ms()
-        report = OrderReport(
-            exchange_order_id=exchange_order_id,
-            client_order_id=order.client_order_id,
-            market=order.market,
-            side=order.side,
-            price=rules.price(order.price),
-            size=rules.size(order.size),
-            filled=Decimal(0),
-            average_price=None,
-            status=ExchangeStatus.NEW,
-            reason="",
-            order_type="LIMIT",
-            time_in_force=order.time_in_force.value,
-            post_only=True,
-            reduce_only=order.reduce_only,
-            created_ms=now_ms,
-            updated_ms=now_ms,
-            expires_ms=order.expires_ms,
-        )
+        report = resting_report(order, rules, exchange_order_id, self._clock.now_ms())
         self._resting[order.client_order_id] = report
         self._tell(report)
         return exchange_order_id
