@@ -49,7 +49,7 @@ def _plain(value: Any) -> Any:
     """Return settings as they are told; anything else that is not plain is a bug of the command."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
-    raise NotImplementedError(type(value).__name__)
+    raise TypeError(f"a command answered with {type(value).__name__}, which cannot be told as JSON")
 
 
 class TooManyCommands(MakerError):

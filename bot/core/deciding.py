@@ -1,5 +1,6 @@
 """The deciding half of the engine: what should be done now, given everything that was folded so far."""
 
+from abc import ABC, abstractmethod
 from decimal import Decimal
 from typing import Final
 
@@ -30,7 +31,7 @@ UNSETTLED: Final = "position_unsettled"
 EXIT_LIFETIME_MS: Final = 60_000
 
 
-class Deciding:
+class Deciding(ABC):
     """State is the engine's; here it is only read, but for the orders and leases that a decision makes."""
 
     mode: Mode
@@ -303,8 +304,9 @@ class Deciding:
         """Return the bot's orders that may still be live on the exchange."""
         return tuple(order for order in self.orders if order.owner is Owner.BOT)
 
+    @abstractmethod
     def _ended(self, before: Order, after: Order, now_ms: int) -> None:
-        raise NotImplementedError
+        """Note what follows from the end of an order."""
 
     def _note(self, level: str, event: str, market: str | None, **fields: object) -> None:
         shown = {name: plain(value) if isinstance(value, Decimal) else value for name, value in fields.items()}

@@ -304,5 +304,5 @@ class Alerts:
         assert self._send is not None
         try:
             return self._send(f"{self._name}: {alert.level.name.lower()}", alert.text, alert.level)
-        except Exception:  # noqa: BLE001 - the border of a thread: a service's plug-in may raise anything
+        except (OSError, ValueError):  # what a plug-in raises besides, apprise itself answers with False
             return False
