@@ -34,6 +34,7 @@ export default defineConfig({
           cwd: real ? ".." : ".",
           url: `${address}/readyz`,
           reuseExistingServer: false,
+          gracefulShutdown: { signal: "SIGTERM", timeout: 20_000 }, // killed, the bot leaves its exchange waiting for it, two minutes long
           timeout: 120_000,
         },
       }),

@@ -30,7 +30,9 @@ export async function openPage(page: Page, name: ScreenPage): Promise<void> {
   const link = page.getByRole("banner").getByRole("link", { name, exact: true });
   if (await link.isVisible()) return link.click();
   await page.getByRole("banner").getByRole("button", { name: "Pages" }).click();
-  return page.getByRole("dialog").getByRole("link", { name, exact: true }).click();
+  const menu = page.getByRole("dialog");
+  await menu.getByRole("link", { name, exact: true }).click();
+  await expect(menu).toBeHidden(); // while it fades, its words have no contrast
 }
 
 export async function openTable(page: Page, name: "Positions" | "Orders" | "Fills" | "Funding" | "Decisions" | "Logs" | "Alerts"): Promise<void> {
