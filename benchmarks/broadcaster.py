@@ -41,6 +41,7 @@ from bot.bot_logger import BotLogger
 from bot.clock import SystemClock
 from bot.config import BotConfig
 from bot.core.events import (
+    BalanceReported,
     BestQuoteSeen,
     BookSnapshot,
     FeedRestored,
@@ -66,6 +67,12 @@ LEVELS: Final = 80
 PARTS: Final = ("nobody", "everybody", "one in a hundred stalled")
 SETTLE_S: Final = 0.5
 KEPT: Final = 100
+MONEY: Final = Decimal(1_000_000)
+UNBOUND: Final = {
+    "orders_per_minute": None,
+    "breakers": {"move_bps": None, "move_sigmas": None, "sigma_ratio": None, "spread_ratio": None},
+}
+"""Limits without those that a price jumping twenty times a second would trip: an order must answer every jump."""
 DESCRIPTORS: Final = 8_192
 SLOWER: Final = Target("tick-to-order p99, everybody over nobody looking on", 1.5, at_most=True)
 OFTEN: Final = Target("messages a second for each viewer", 4)
@@ -108,6 +115,13 @@ class InstantExchange(FakeExchange):
     async def fills(self, markets: Collection[str] = (), *, limit: int = 100, before_id: int | None = None) -> tuple[Fill, ...]:
         del markets, limit, before_id
         return ()
+
+    async def balance(self) -> BalanceReported | None:
+        now_ms = _now_ms()
+        return BalanceReported(
+            balance=MONEY, equity=MONEY, available_for_trade=MONEY, unrealised_pnl=Decimal(0), initial_margin=Decimal(0),
+            margin_ratio=Decimal(0), updated_ms=now_ms, received_ms=now_ms, source="rest", wire={},
+        )  # fmt: skip
 
     async def open_orders(self, market: str | None = None) -> tuple[OrderReport, ...]:
         del market
@@ -174,7 +188,12 @@ class Stage:
         self.broadcaster: Broadcaster | None = None
         clock = SystemClock()
         logger = BotLogger(clock.now_ms, level="ERROR", stream=(home / "log").open("w"))
-        config = BotConfig(enabled=True, price_move_threshold=0.0001, spread_percentage=0.001)
+        config = BotConfig.model_validate(
+            {
+                "enabled": True, "price_move_threshold": 0.0001, "spread_percentage": 0.001, "limits": UNBOUND,
+                "account_limits": {"orders_per_minute": None},
+            }
+        )  # fmt: skip
 
         @contextlib.asynccontextmanager
         async def open_bot(environment: Environment, config: BotConfig, **named: Any) -> AsyncIterator[MarketMaker]:
