@@ -24,7 +24,7 @@ COURTESY_S: Final = 0.01
 """After a change the order that answers it goes first: comparing and encoding pictures takes the loop for a few milliseconds."""
 VIEWERS_PER_MS: Final = 5
 """From 250 viewers on, each five of them stretch the pace by a millisecond, up to the heartbeat."""
-SENDS_PER_TURN: Final = 5
+SENDS_PER_TURN: Final = 2
 """After so many viewers the loop gets a turn: orders never wait for spectators."""
 MOST_VIEWERS: Final = 50
 QUEUE_LENGTH: Final = 64
