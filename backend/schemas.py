@@ -457,3 +457,10 @@ class BroadcasterStats(BaseModel):
 
 class Health(BaseModel):
     status: str
+
+
+class Access(BaseModel):
+    """What the caller may do: `local` is whoever reaches loopback of a machine in paper, and may do everything."""
+
+    who: Literal["local", "read", "control", "danger"]
+    may: list[Literal["read", "control", "danger"]]

@@ -1,14 +1,16 @@
-"""Health and measurements, for machines that watch."""
+"""Health and measurements, for machines that watch, and what the caller may do, for a screen that shows no button in vain."""
 
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
 
+from backend.access import Role
 from backend.answers import Json
+from backend.auth import LOCAL
 from backend.measurements import exposition
-from backend.routes.common import errors, service_of
-from backend.schemas import ErrorBody, Health
+from backend.routes.common import errors, service_of, who_of
+from backend.schemas import Access, ErrorBody, Health
 
 router: Final = APIRouter(tags=["system"])
 SICK: Final = {
@@ -42,3 +44,11 @@ async def readyz(request: Request) -> Json:
 async def metrics(request: Request) -> Response:
     """Return the measurements in Prometheus' text format."""
     return Response(exposition(service_of(request)), media_type=CONTENT_TYPE_PLAIN_1_0_0)
+
+
+@router.get("/api/access", operation_id="getAccess", responses={200: {"model": Access}, **errors()})
+async def access(request: Request) -> Json:
+    """Say what the bearer of this token may do."""
+    who = who_of(request)
+    highest = Role.DANGER if who == LOCAL else Role[who.upper()]
+    return Json({"who": who, "may": [role.name.lower() for role in Role if role <= highest]})

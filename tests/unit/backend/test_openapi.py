@@ -36,7 +36,7 @@ def test_every_promised_route_is_described(schema: dict[str, Any]) -> None:
         "get /api/config/history/{number}", "get /api/config/diff", "get /api/config/presets",
         "get /api/bot/flatten", "get /api/config/schema", "get /api/pnl", "get /api/fills", "get /api/decisions",
         "get /api/equity", "get /api/funding", "get /api/orders/history", "get /api/alerts", "get /api/risk",
-        "get /api/jobs", "get /api/jobs/{job_id}",
+        "get /api/jobs", "get /api/jobs/{job_id}", "get /api/access",
         "get /healthz", "get /readyz", "get /metrics",
     }  # fmt: skip
 

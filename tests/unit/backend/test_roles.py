@@ -45,6 +45,20 @@ def test_each_role_does_what_it_may_and_no_more(testnet: World, client: TestClie
     assert disguised.status_code in (403, 404)
 
 
+@pytest.mark.parametrize(
+    ("role", "who", "may"),
+    [("read", "read", ["read"]), ("control", "control", ["read", "control"]), ("", "danger", ["read", "control", "danger"])],
+)
+def test_a_bearer_is_told_what_the_token_may_do(testnet: World, client: TestClient, role: str, who: str, may: list[str]) -> None:
+    assert client.get("/api/access", headers=bearer(testnet, role)).json() == {"who": who, "may": may}
+    assert client.get("/api/access").status_code == 401
+
+
+def test_on_loopback_in_paper_everybody_may_do_everything(tmp_path: Path) -> None:
+    with World(tmp_path / "home").client() as client:
+        assert client.get("/api/access").json() == {"who": "local", "may": ["read", "control", "danger"]}
+
+
 def test_a_refusal_for_a_small_role_says_which_is_needed(testnet: World, client: TestClient) -> None:
     refused = client.post("/api/bot/start", headers=bearer(testnet, "read")).json()
 
