@@ -12,6 +12,7 @@ from bot.environment import Environment
 from bot.observers.step_times import StepTimes
 from bot.ports import Clock
 from bot.simple_mm_bot import Watcher
+from bot.supervision import LagWatch
 
 
 class BotControl(Protocol):
@@ -24,11 +25,8 @@ class BotControl(Protocol):
     watchers: list[Watcher]
     steps: StepTimes
     """How long signing and the exchange's answers take."""
-
-    @property
-    def worst_lag_ms(self) -> int:
-        """The longest time in this run in which the loop did not turn."""
-        ...
+    lag: LagWatch
+    """Knows when the loop did not turn."""
 
     @property
     def exchange_status(self) -> str:

@@ -136,7 +136,7 @@ def _steps(service: Service) -> Iterator[Metric]:
     for step, each in sorted(service.bot.steps.steps.items()):
         times.add_metric([step], buckets=each.cumulative, sum_value=each.total_s)
     yield times
-    yield _gauge("mmbot_loop_lag_worst_seconds", "Longest time in which the loop did not turn.", service.bot.worst_lag_ms / 1000)
+    yield _gauge("mmbot_loop_lag_worst_seconds", "Longest time in which the loop did not turn.", service.bot.lag.worst_ms / 1000)
 
 
 def _bounded(rejects: Mapping[str, int]) -> dict[str, int]:

@@ -82,7 +82,8 @@ class Service:
             exchange=self.exchange(),
             config=self.bot.config.model_dump(mode="json"),
         )
-        picture["metrics"]["requests_last_minute"] = self.bot.requests_last_minute()
+        picture["metrics"] |= {"requests_last_minute": self.bot.requests_last_minute(), "loop_lag_ms": self.bot.lag.recent_ms}
+        picture["metrics"] |= self.bot.steps.acknowledgements()
         if self.environment.shadow:
             picture["shadow"] = True
         if self.crash:

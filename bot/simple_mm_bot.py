@@ -148,11 +148,6 @@ class MarketMaker:
         reason = self.engine.sync.blocks()
         return reason.text if self._contact == "connected" and reason is not None else self._contact_detail
 
-    @property
-    def worst_lag_ms(self) -> int:
-        """Return the longest time in this run in which the loop did not turn."""
-        return self.lag.worst_ms
-
     # --- running ----------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:

@@ -14,6 +14,7 @@ FAILURES_MOST: Final = 5
 FAILURES_WITHIN_MS: Final = 300_000
 LAG_MS: Final = 1_000
 SLEPT_MS: Final = 5_000
+REMEMBERED_MS: Final = 30_000
 """A loop that did not run for this long has missed more than it can know."""
 
 Log = Callable[..., None]
@@ -56,20 +57,33 @@ def sentence_of(error: BaseException) -> str:
 class LagWatch:
     """Notices that the loop did not run: starved, stopped, or the whole machine asleep."""
 
-    def __init__(self, emit: Emit, clock: Clock, log: Log, woke: Callable[[], None]) -> None:
+    def __init__(
+        self, emit: Emit, clock: Clock, log: Log, woke: Callable[[], None], read_ms: Callable[[], int] | None = None
+    ) -> None:
         self._emit = emit
         self._clock = clock
         self._log = log
         self._woke = woke
-        self._last_ms = machine_ms()
+        self._read_ms = read_ms or machine_ms
+        self._last_ms = self._read_ms()
         self.worst_ms = 0
         """Longest gap of this run."""
+        self._since_ms = self._last_ms
+        self._worst_now = self._worst_before = 0
+
+    @property
+    def recent_ms(self) -> int:
+        """The longest gap of the last half minute, or a little more."""
+        return max(self._worst_now, self._worst_before)
 
     def tick(self) -> None:
         """Say that the loop runs; called once in every round, which is due at least twenty times a second."""
-        now_ms = machine_ms()
+        now_ms = self._read_ms()
         gap_ms, self._last_ms = now_ms - self._last_ms, now_ms
         self.worst_ms = max(self.worst_ms, gap_ms)
+        if now_ms - self._since_ms >= REMEMBERED_MS:
+            self._since_ms, self._worst_before, self._worst_now = now_ms, self._worst_now, 0
+        self._worst_now = max(self._worst_now, gap_ms)
         if gap_ms >= SLEPT_MS:
             self._emit(LoopSlept(gap_ms=gap_ms, received_ms=self._clock.now_ms()))
             self._woke()

@@ -97,6 +97,6 @@ def test_a_loop_that_hangs_for_a_moment_is_said_and_measured() -> None:
         world.run_for(1)
 
         assert bot.said("loop_lag")[0]["ms"] >= 1_900
-        assert bot.maker.worst_lag_ms >= 1_900
+        assert bot.maker.lag.worst_ms >= 1_900
         assert not bot.said("loop_slept")
         assert len(world.resting()) == 2, "a moment is no reason to pull"

@@ -23,6 +23,7 @@ from bot.observers.status import bot_status
 from bot.observers.step_times import StepTimes
 from bot.ports import Clock
 from bot.simple_mm_bot import Watcher
+from bot.supervision import LagWatch
 from tests.unit.core.play import Play
 
 PORT = 8000
@@ -46,7 +47,8 @@ class FakeBot:
         self.calls: list[tuple[str, Any]] = []
         self.told: list[Note] = []
         self.steps = StepTimes()
-        self.worst_lag_ms = 40
+        self.lag = LagWatch(lambda event: None, StandingClock(0), lambda *words, **fields: None, lambda: None)
+        self.lag.worst_ms = 40
         self.crash: Exception | None = None
 
     def _called(self, verb: str, what: Any = None) -> None:

@@ -198,3 +198,15 @@ async def test_the_feed_is_told_by_the_loop(world: World) -> None:
     async with world.app.router.lifespan_context(world.app):
         assert isinstance(world.bot, FakeBot)
         assert world.service.feed.record in world.bot.watchers
+
+
+def test_the_picture_tells_how_fast_the_exchange_answers_and_how_the_loop_turns(tmp_path: Path) -> None:
+    world = World(tmp_path / "home")
+    with world.client():
+        before = world.service.picture()["metrics"]
+        world.bot.steps.saw("POST /user/order", 0.031)
+        after = world.service.picture()["metrics"]
+
+    assert (before["loop_lag_ms"], before["requests_last_minute"]) == (0, 7)
+    assert not [name for name in before if name.startswith(("place_ms", "cancel_ms"))]
+    assert (after["place_ms_p50"], after["place_ms_p99"]) == (31.0, 31.0)
