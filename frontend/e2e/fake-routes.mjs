@@ -87,6 +87,7 @@ export function answer(exchange, method, path, query, sent) {
       return { status: 200, body: { status: path.endsWith("kill") ? "killed" : "paused", found: 2, remaining: [], unmarked: "" } };
     case "GET /api/risk": return { status: 200, body: { state: "RUNNING", switch: { left_ms: 24_000, problem: null }, limits: { requests_per_minute: 1000 }, exposure: "0", markets: {} } };
     case "GET /api/pnl": return { status: 200, body: { run: {}, today: {}, days: [], records: "ok" } };
+    case "GET /api/access": return { status: 200, body: { who: "local", may: ["read", "control", "danger"] } };
     case "GET /api/jobs": return { status: 200, body: { jobs: [] } };
     case "GET /api/broadcaster/stats": return { status: 200, body: { clients: 1, messages: 1, bytes: 1, drops: 0, refused: 0, seq: 1, age_ms: {} } };
     case "GET /api/orders/check": return { status: 200, body: { status: "passes", code: null, reason: null } };

@@ -3,6 +3,7 @@ import { Icon } from "../components/ui/Icon";
 import { PageLink } from "../components/ui/PageLink";
 import { useAlerts } from "../features/journal/use-alerts";
 import { KillButton } from "../features/risk/KillButton";
+import { useMay } from "../lib/access";
 import { openDialog } from "../lib/dialogs";
 import { formatClock, formatCount, zoneName } from "../lib/format";
 import { chooseLanguage, useWords } from "../lib/i18n";
@@ -17,10 +18,12 @@ const SHOWN = PAGES.filter((page) => page !== "settings");
 export function AppBar({ market }: { market: string }) {
   const { t } = useWords();
   const route = useRoute();
+  const may = useMay("control");
   return (
     <header className={css.appbar}>
       <h1 className={css.brand}><Brand /><span>mmbot</span></h1>
       <EnvironmentBadge />
+      {!may && <span className={css.viewer} title={t("access.readOnlyWhy")}>{t("access.readOnly")}</span>}
       <nav className={css.pages} aria-label={t("pages.title")}>
         {SHOWN.map((page) => <PageLink key={page} page={page} market={page === "market" ? market : null} className={css.page} current={route.page === page}>{t(`pages.${page}`)}</PageLink>)}
       </nav>

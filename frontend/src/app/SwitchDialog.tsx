@@ -3,6 +3,7 @@ import { Button } from "../components/ui/Button";
 import { useStaleWords } from "../components/ui/stale";
 import { botFace } from "../features/bot/bot-state";
 import { useBotCommands } from "../features/bot/use-bot-commands";
+import { useMay } from "../lib/access";
 import { closeDialog, useDialog } from "../lib/dialogs";
 import { useWords } from "../lib/i18n";
 import { usePicture } from "../stream/store";
@@ -11,7 +12,8 @@ import css from "./frame.module.css";
 /** The question behind the key `s`: start or pause, whichever can be done now. */
 export function SwitchDialog() {
   const { t } = useWords();
-  const opened = useDialog()?.kind === "switch";
+  const may = useMay("control");
+  const opened = useDialog()?.kind === "switch" && may;
   const stale = useStaleWords() !== null;
   const state = usePicture((now) => now.bot?.state);
   const env = usePicture((now) => now.env);

@@ -96,6 +96,7 @@ const reading = () => ({ signal: AbortSignal.timeout(READ_DEADLINE_MS) });
 const commanding = () => ({ signal: AbortSignal.timeout(COMMAND_DEADLINE_MS) });
 
 export const api = {
+  access: () => settled(client.GET("/api/access", reading())),
   startBot: () => settled(client.POST("/api/bot/start", commanding())),
   stopBot: () => settled(client.POST("/api/bot/stop", commanding())),
   pauseBot: () => settled(client.POST("/api/bot/pause", commanding())),

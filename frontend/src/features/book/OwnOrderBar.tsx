@@ -3,6 +3,7 @@ import { useCallback } from "react";
 import { Button } from "../../components/ui/Button";
 import { Glyph } from "../../components/ui/Glyph";
 import { Icon } from "../../components/ui/Icon";
+import { useMay } from "../../lib/access";
 import { api } from "../../lib/api";
 import { formatAge, formatNumber, formatPrice, formatSize } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
@@ -26,6 +27,7 @@ export function OwnOrderBar({ market, id, onClose }: { market: string; id: strin
     return answer;
   }, [t, what]);
   const { state, run } = useCommand(cancel);
+  const may = useMay("control");
   if (!order) return <div className={css.legend}><span>{t("book.gone")}</span><Close onClose={onClose} /></div>;
   const shape = shapeOf(order.status);
   const left = order.expireTime && order.expireTime > now ? order.expireTime - now : null;
@@ -39,7 +41,7 @@ export function OwnOrderBar({ market, id, onClose }: { market: string; id: strin
         {state.kind === "refused" ? <> · {state.error.message}</> : null}
         {state.kind === "unknown" ? <> · {t("orders.cancelUnknown")}</> : null}
       </span>
-      <Button size="small" disabled={state.kind === "pending" || shape === "cancelling"} onClick={() => void run(id)}>{t("book.cancelIt")}</Button>
+      {may && <Button size="small" disabled={state.kind === "pending" || shape === "cancelling"} onClick={() => void run(id)}>{t("book.cancelIt")}</Button>}
       <Close onClose={onClose} />
     </div>
   );

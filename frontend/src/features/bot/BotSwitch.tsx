@@ -4,6 +4,8 @@ import { Button } from "../../components/ui/Button";
 import { Icon, type IconName } from "../../components/ui/Icon";
 import { StaleTag } from "../../components/ui/Panel";
 import { useStaleWords } from "../../components/ui/stale";
+import { ReadOnly } from "../../components/ui/ReadOnly";
+import { useMay } from "../../lib/access";
 import { openDialog } from "../../lib/dialogs";
 import { useWords } from "../../lib/i18n";
 import { usePicture } from "../../stream/store";
@@ -32,6 +34,7 @@ export function BotSwitch({ market }: { market: string }) {
     resting: botOrders(picture),
   }));
   const command = useBotCommands();
+  const [mayControl, mayFlatten] = [useMay("control"), useMay("danger")];
   const state = now?.state;
   const face = botFace({ state, quoting: now?.quoting ?? false, stale, under: command.under, hasPosition: now?.held ?? false });
   const title = t(`bot.${face.title}`);
@@ -52,14 +55,14 @@ export function BotSwitch({ market }: { market: string }) {
         </div>
         {staleWords && <StaleTag words={staleWords} />}
       </div>
-      <div className={css.buttons}>
+      {mayControl ? <div className={css.buttons}>
         {ORDER.map((act) => (
-          <Button key={act} size="tall" data-spare={isSpare(act, face.offers)} look={lookOf(act, face.offers[act])} disabled={face.offers[act] === "off"} onClick={() => press(act)}>
+          <Button key={act} size="tall" data-spare={isSpare(act, face.offers)} look={lookOf(act, face.offers[act])} disabled={face.offers[act] === "off" || (act === "flatten" && !mayFlatten)} title={act === "flatten" && !mayFlatten ? t("access.needsOwner") : undefined} onClick={() => press(act)}>
             <Icon name={ICONS[act]} />{label(act)}
           </Button>
         ))}
-      </div>
-      {stale && <p className={css.blind}>{t("bot.blind")}</p>}
+      </div> : <ReadOnly />}
+      {stale && mayControl && <p className={css.blind}>{t("bot.blind")}</p>}
       <div aria-live="polite" className={css.live}><BotResult state={command.state} /></div>
       <Modal opened={asking} onClose={() => setAsking(false)} title={t("bot.startTitle", { env: (now?.env ?? "").toUpperCase() })} closeOnClickOutside={false} closeButtonProps={{ "aria-label": t("action.back") }}>
         {state === "HALTED" && <p className={css.halted}>{t("bot.haltedBecause", { reason: now?.reason ?? "" })}</p>}

@@ -4,6 +4,8 @@ import { CommandNote } from "../../components/ui/CommandNote";
 import { Icon } from "../../components/ui/Icon";
 import { Panel, StaleTag } from "../../components/ui/Panel";
 import { useStaleWords } from "../../components/ui/stale";
+import { ReadOnly } from "../../components/ui/ReadOnly";
+import { useMay } from "../../lib/access";
 import { api } from "../../lib/api";
 import { useWords } from "../../lib/i18n";
 import { useCommand } from "../../lib/use-command";
@@ -46,7 +48,8 @@ function ConfigEditor({ market, settings, now, history, reload }: EditorProps) {
   const config = configOf(now.config, market);
   const check = checkDraft(mine, draft, config, now.is_running);
   const body = check.body ? bodyFor(now.config, market, check.body) : null;
-  const previews = usePreviews(body, now.hash);
+  const [mayControl, mayRaise] = [useMay("control"), useMay("danger")];
+  const previews = usePreviews(body, now.hash, mayControl);
   const send = useCallback(async (request: Request) => {
     await applySteps(() => ("body" in request ? api.configApply(request.body, request.hash) : api.configRollback(request.version, request.hash)), request.restart, setStep);
     setDraft({});
@@ -57,7 +60,8 @@ function ConfigEditor({ market, settings, now, history, reload }: EditorProps) {
   const busy = command.state.kind === "pending";
   const count = check.changes.length;
   const restart = check.cold.length > 0;
-  const locked = stale || busy;
+  const raises = check.raises.length > 0 && !mayRaise;
+  const locked = stale || busy || !mayControl;
   const write = (path: string, text: string | undefined) => {
     command.clear();
     setDraft(({ [path]: _old, ...rest }) => (text === undefined ? rest : { ...rest, [path]: text }));
@@ -74,12 +78,12 @@ function ConfigEditor({ market, settings, now, history, reload }: EditorProps) {
         {staleWords && <StaleTag words={staleWords} />}
         <div className={css.acts}>
           <Button disabled={Object.keys(draft).length === 0 || busy} onClick={() => { setDraft({}); command.clear(); }}>{t("config.discard")}</Button>
-          <Button look={body && !locked ? "primary" : "plain"} disabled={!body || locked || previews.refusal !== null} onClick={() => body && void command.run({ body, hash: now.hash, restart })}>
+          <Button look={body && !locked && !raises ? "primary" : "plain"} disabled={!body || locked || raises || previews.refusal !== null} title={!mayControl ? t("access.readOnlyWhy") : raises ? t("access.needsOwner") : undefined} onClick={() => body && void command.run({ body, hash: now.hash, restart })}>
             <Icon name="bolt" />{restart ? t("config.stopApplyStart") : count > 0 ? t("config.applyCount", { count }) : t("config.apply")}
           </Button>
         </div>
       </header>
-      <div className={css.result} aria-live="polite"><Result state={command.state} step={step} /></div>
+      <div className={css.result} aria-live="polite"><Result state={command.state} step={step} /><ReadOnly /></div>
       <nav className={css.nav} aria-label={t("config.sections")}>
         <label className={css.find}><Icon name="search" size={12} /><span className="visually-hidden">{t("config.find")}</span><input type="search" data-filter value={find} placeholder={t("config.find")} onChange={(event) => setFind(event.currentTarget.value)} /></label>
         {sectioned(shown).map(([name, rows]) => (
@@ -108,7 +112,7 @@ function ConfigEditor({ market, settings, now, history, reload }: EditorProps) {
         <DryPreview market={market} running={previews.running} changed={previews.changed} waiting={previews.waiting} problem={refusal?.message ?? null} count={count} />
         <Panel title={t("config.difference")} end={count > 0 ? t(restart ? "config.someCold" : "config.allHot") : undefined} className={css.fit}>
           <ConfigDiff changes={check.changes} />
-          {check.raises.length > 0 && <p className={css.raise}>{t("config.raises", { names: check.raises.map((path) => settingName(path, language)).join(", ") })}</p>}
+          {check.raises.length > 0 && <p className={css.raise}>{t("config.raises", { names: check.raises.map((path) => settingName(path, language)).join(", ") })}{raises ? ` ${t("access.needsOwner")}` : ""}</p>}
         </Panel>
         <ConfigHistory versions={history} inForce={now.version} isRunning={now.is_running} locked={locked} onRollBack={(version, withStop) => void command.run({ version: version.version, hash: now.hash, restart: withStop })} />
       </aside>

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Button } from "../../components/ui/Button";
 import { useStaleWords } from "../../components/ui/stale";
+import { useMay } from "../../lib/access";
 import { api } from "../../lib/api";
 import { parseWire, toShortest } from "../../lib/decimal";
 import { useWords } from "../../lib/i18n";
@@ -40,6 +41,7 @@ export function DistanceField() {
   const command = useCommand(apply);
   const now = bpsOf(typeof running === "boolean" ? null : running);
   const bps = moved ?? now;
+  const may = useMay("control");
   const busy = command.state.kind === "pending";
   const send = async () => {
     await command.run({ bps, restart: state !== undefined && state !== "STOPPED" });
@@ -47,9 +49,9 @@ export function DistanceField() {
   };
   return (
     <div className={css.distance}>
-      <input type="range" min={LEAST_BPS} max={MOST_BPS} value={bps} disabled={busy} aria-label={t("distance.label")} aria-valuetext={t("distance.value", { bps })} onChange={(event) => setMoved(Number(event.currentTarget.value))} />
+      <input type="range" min={LEAST_BPS} max={MOST_BPS} value={bps} disabled={busy || !may} aria-label={t("distance.label")} aria-valuetext={t("distance.value", { bps })} onChange={(event) => setMoved(Number(event.currentTarget.value))} />
       <output>{t("distance.value", { bps })}</output>
-      <Button size="small" look={bps === now || stale ? "plain" : "primary"} disabled={bps === now || stale || busy} onClick={() => void send()}>{busy ? t("distance.busy") : t("config.apply")}</Button>
+      <Button size="small" look={bps === now || stale ? "plain" : "primary"} disabled={bps === now || stale || busy || !may} title={may ? undefined : t("access.readOnlyWhy")} onClick={() => void send()}>{busy ? t("distance.busy") : t("config.apply")}</Button>
       {command.state.kind === "refused" && <span role="status">{command.state.error.message}</span>}
       {command.state.kind === "unknown" && <span role="status">{t("command.unknownTitle")}</span>}
     </div>

@@ -1,6 +1,7 @@
 import { useCallback } from "react";
 import { Icon } from "../../components/ui/Icon";
 import { useStaleWords } from "../../components/ui/stale";
+import { useMay } from "../../lib/access";
 import { api } from "../../lib/api";
 import { useWords } from "../../lib/i18n";
 import { useCommand } from "../../lib/use-command";
@@ -14,7 +15,9 @@ export function MarketSwitch({ market }: { market: string }) {
   const out = usePicture((now) => now.markets?.[market]?.reason_code === "market_paused") ?? false;
   const send = useCallback((resume: boolean) => (resume ? api.resumeMarket(market) : api.pauseMarket(market)), [market]);
   const { state, run } = useCommand(send);
+  const may = useMay("control");
   const words = t(out ? "bot.resumeMarket" : "bot.pauseMarket", { market });
+  if (!may) return null;
   return (
     <span className={css.switch}>
       {(state.kind === "refused" || state.kind === "unknown") && <span className={css.refused} role="status">{state.kind === "refused" ? state.error.message : t("command.unknownTitle")}</span>}

@@ -4,6 +4,7 @@ import { Icon, type IconName } from "../../components/ui/Icon";
 import { PageLink } from "../../components/ui/PageLink";
 import { Panel } from "../../components/ui/Panel";
 import { Signed } from "../../components/ui/Signed";
+import { useMay } from "../../lib/access";
 import { openDialog } from "../../lib/dialogs";
 import { formatAge, formatFinePrice, formatMoney, formatPrice, formatSize } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
@@ -47,10 +48,12 @@ export function MarketsTable() {
 
 function Acts({ row }: { row: MarketLine }) {
   const { t } = useWords();
+  const [mayControl, mayFlatten] = [useMay("control"), useMay("danger")];
+  if (!mayControl) return <>{t("access.readOnly")}</>;
   return (
     <span className={css.acts}>
       <MarketSwitch market={row.market} />
-      <Button size="small" disabled={/^[-0.]*$/.test(row.position)} onClick={() => openDialog({ kind: "flatten", market: row.market })}>{t("bot.flattenShort")}</Button>
+      <Button size="small" disabled={/^[-0.]*$/.test(row.position) || !mayFlatten} title={mayFlatten ? undefined : t("access.needsOwner")} onClick={() => openDialog({ kind: "flatten", market: row.market })}>{t("bot.flattenShort")}</Button>
     </span>
   );
 }

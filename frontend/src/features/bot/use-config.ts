@@ -41,11 +41,11 @@ export function useConfig() {
 }
 
 /** Dry runs on the live book: what is in force, and what the changes would make of it. */
-export function usePreviews(body: Config | null, hash: string | undefined) {
+export function usePreviews(body: Config | null, hash: string | undefined, may: boolean) {
   const key = JSON.stringify(body);
   const rested = useRested(body, key);
-  const running = useQuery<Preview>({ queryKey: ["config-preview", hash, "{}"], queryFn: () => wire.preview({}), refetchInterval: PREVIEW_EVERY_MS, placeholderData: keepPreviousData });
-  const changed = useQuery<Preview>({ queryKey: ["config-preview", hash, JSON.stringify(rested)], queryFn: () => wire.preview(rested ?? {}), refetchInterval: PREVIEW_EVERY_MS, enabled: rested !== null, placeholderData: keepPreviousData });
+  const running = useQuery<Preview>({ queryKey: ["config-preview", hash, "{}"], queryFn: () => wire.preview({}), enabled: may, refetchInterval: PREVIEW_EVERY_MS, placeholderData: keepPreviousData });
+  const changed = useQuery<Preview>({ queryKey: ["config-preview", hash, JSON.stringify(rested)], queryFn: () => wire.preview(rested ?? {}), refetchInterval: PREVIEW_EVERY_MS, enabled: may && rested !== null, placeholderData: keepPreviousData });
   const waiting = body !== null && (changed.isPlaceholderData || changed.data === undefined || JSON.stringify(rested) !== key);
-  return { running: running.data, changed: body === null ? undefined : changed.data, waiting: waiting && !changed.isError, refusal: body !== null && changed.error instanceof ApiError ? refusalOf(changed.error.body) : null };
+  return { running: running.data, changed: body === null ? undefined : changed.data, waiting: may && waiting && !changed.isError, refusal: body !== null && changed.error instanceof ApiError ? refusalOf(changed.error.body) : null };
 }

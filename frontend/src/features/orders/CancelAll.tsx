@@ -2,6 +2,7 @@ import { Modal } from "@mantine/core";
 import { useCallback, useState } from "react";
 import { Button } from "../../components/ui/Button";
 import { CommandNote } from "../../components/ui/CommandNote";
+import { useMay } from "../../lib/access";
 import { api } from "../../lib/api";
 import { closeDialog, openDialog, useDialog } from "../../lib/dialogs";
 import { useWords } from "../../lib/i18n";
@@ -16,13 +17,14 @@ const OWNERS = ["bot", "hand", "foreign"] as const;
 /** The button beside the tables; the dialog asks whose orders are meant. */
 export function CancelAll() {
   const { t } = useWords();
-  return <Button size="small" look="outlined" onClick={() => openDialog({ kind: "cancelAll" })}>{t("cancelAll.button")}</Button>;
+  return useMay("control") && <Button size="small" look="outlined" onClick={() => openDialog({ kind: "cancelAll" })}>{t("cancelAll.button")}</Button>;
 }
 
 /** Cancel all, by owner: the bot's are ticked, a person's and strangers' are not. The bot is paused first, or it would quote again. */
 export function CancelAllDialog() {
   const { t } = useWords();
-  const opened = useDialog()?.kind === "cancelAll";
+  const may = useMay("control");
+  const opened = useDialog()?.kind === "cancelAll" && may;
   return (
     <Modal opened={opened} onClose={closeDialog} title={t("cancelAll.title")} closeOnClickOutside={false} closeButtonProps={{ "aria-label": t("action.back") }}>
       {opened && <CancelForm />}

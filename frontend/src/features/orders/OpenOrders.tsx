@@ -6,6 +6,7 @@ import { Glyph } from "../../components/ui/Glyph";
 import { Icon } from "../../components/ui/Icon";
 import { Owner } from "../../components/ui/Owner";
 import type { Field } from "../../components/ui/table-view";
+import { useMay } from "../../lib/access";
 import { api } from "../../lib/api";
 import { formatAge, formatPrice, formatSize, shortId } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
@@ -68,6 +69,7 @@ function OrderState({ row }: { row: OpenOrder }) {
 
 function CancelCross({ row }: { row: OpenOrder }) {
   const { t, language } = useWords();
+  const may = useMay("control");
   const what = t("orders.name", { side: t(`side.${row.side}`), size: formatSize(row.qty, null, language), price: formatPrice(row.price, row.price, language) });
   const cancel = useCallback(async (id: string) => {
     const answer = await api.cancelOrder(id);
@@ -76,6 +78,7 @@ function CancelCross({ row }: { row: OpenOrder }) {
   }, [t, what]);
   const { state, run } = useCommand(cancel);
   const busy = state.kind === "pending" || shapeOf(row.status) === "cancelling";
+  if (!may) return null;
   return (
     <>
       {state.kind === "refused" && <span className={css.refused} role="status">{state.error.message}</span>}

@@ -6,6 +6,8 @@ import { Icon } from "../../components/ui/Icon";
 import { NumberField } from "../../components/ui/NumberField";
 import { Panel } from "../../components/ui/Panel";
 import { useStaleWords } from "../../components/ui/stale";
+import { ReadOnly } from "../../components/ui/ReadOnly";
+import { useMay } from "../../lib/access";
 import { api } from "../../lib/api";
 import type { NewOrder, TimeInForce } from "../../lib/api-schema";
 import { parseWire, toShortest } from "../../lib/decimal";
@@ -74,7 +76,8 @@ export function OrderPanel({ market, markets, onMarket, pick }: Props) {
   });
   const most = mostAllowed(draft.side, price ?? mark, parseWire(free), leverage, parseWire(judged?.verdict.worst_now), parseWire(judged?.verdict.max_position));
   const presets = sizePresets(parseWire(firstText), most, rules.lot, rules.min);
-  const locked = stale || !order || command.state.kind === "pending";
+  const may = useMay("control");
+  const locked = !may || stale || !order || command.state.kind === "pending";
 
   const send = () => {
     if (locked || !order) return;
@@ -118,6 +121,7 @@ export function OrderPanel({ market, markets, onMarket, pick }: Props) {
   return (
     <Panel title={t("ticket.title")} id="ticket" note={<MarketChoice market={market} markets={markets} onMarket={onMarket} />} end={stale ? null : t("ticket.free", { amount: formatMoney(free, language, { code: quote ?? "" }) })}>
       <form className={css.ticket} onSubmit={(event) => event.preventDefault()} ref={form}>
+        <div className={css.fields}>
         <ChoiceGroup
           legend={t("ticket.side")} tall value={draft.side} onChange={(side) => change({ side })}
           choices={[
@@ -155,19 +159,22 @@ export function OrderPanel({ market, markets, onMarket, pick }: Props) {
         />
         <ReduceOnly checked={draft.reduceOnly} onChange={(reduceOnly) => change({ reduceOnly })} position={position} lot={picture?.lot_size} base={base ?? ""} />
         <TicketSums estimate={estimate} takes={takes} lot={picture?.lot_size} tick={picture?.tick_size} mark={mark} />
+        </div>
+        <div className={css.foot}>
         <div aria-live="polite">
-          {judged && !stale && !(draft.reduceOnly && !held) ? (
+          {!may ? <ReadOnly /> : judged && !stale && !(draft.reduceOnly && !held) ? (
             <RiskGate judged={judged} side={draft.side} lot={picture?.lot_size} tick={picture?.tick_size} quote={quote ?? ""} fok={draft.timeInForce === "FOK"} />
           ) : (
             <TicketGate stale={stale} takes={takes} crosses={crosses} fok={draft.timeInForce === "FOK"} reduceOnly={draft.reduceOnly} flat={!held} />
           )}
         </div>
-        <Button onClick={send} className={css.send} size="large" look={armed ? "warn" : draft.side === "BUY" ? "up" : "down"} disabled={locked}>
+        <Button onClick={send} size="large" look={armed ? "warn" : draft.side === "BUY" ? "up" : "down"} disabled={locked}>
           {armed
             ? t("ticket.confirmTake", { size: sizeText, price: priceText })
             : ready ? t(`ticket.send.${draft.side}`, { size: sizeText, price: priceText }) : t(`side.${draft.side}`)}
         </Button>
         <div aria-live="polite" className={css.live} ref={result}><OrderResult state={command.state} /></div>
+        </div>
       </form>
     </Panel>
   );

@@ -1,6 +1,7 @@
 import { useReducedMotion } from "@mantine/hooks";
 import { type KeyboardEvent, useEffect } from "react";
 import { Icon } from "../../components/ui/Icon";
+import { useMay } from "../../lib/access";
 import { formatAge } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
 import css from "./KillButton.module.css";
@@ -10,6 +11,10 @@ import { useHold } from "./use-hold";
 
 /** Hold for a second: halt, and cancel every order of the account. Works without a dialog and on old data, on every page. */
 export function KillButton({ wide = false }: { wide?: boolean }) {
+  return useMay("control") ? <Kill wide={wide} /> : null;
+}
+
+function Kill({ wide }: { wide: boolean }) {
   const { t, language } = useWords();
   const calm = useReducedMotion();
   const { share, holding, down, up } = useHold(() => void sendKill());
