@@ -165,6 +165,13 @@ export type Metrics = {
   readonly fills?: number;
   readonly requests_last_minute?: number;
   readonly requests_per_minute_limit?: number;
+  /** Longest time of the last half minute in which the bot's loop did not turn. */
+  readonly loop_lag_ms?: number;
+  /** The exchange's answers to our newest requests of a kind: half were faster, one in a hundred was slower. */
+  readonly place_ms_p50?: number;
+  readonly place_ms_p99?: number;
+  readonly cancel_ms_p50?: number;
+  readonly cancel_ms_p99?: number;
 };
 
 export type BotState = "STOPPED" | "RUNNING" | "PAUSED" | "REDUCING" | "HALTED";

@@ -6,6 +6,7 @@ import { useNow } from "../../lib/time";
 import { streamStore } from "../../stream/store";
 import css from "./HealthStrip.module.css";
 import { type FeedFace, feedFace } from "./feed-face";
+import { acknowledgements, lagFace } from "./speed-face";
 import { budgetPercent, leaseNow } from "./lease";
 
 const ICONS: Record<FeedFace, IconName> = { fresh: "disc", slow: "triangle", stale: "square", off: "offline", plain: "disc" };
@@ -22,6 +23,8 @@ export function HealthStrip({ market }: { market: string }) {
   const limitPerMinute = picture?.metrics?.requests_per_minute_limit ?? risk?.limits.requests_per_minute;
   const budget = budgetPercent(requests, limitPerMinute);
   const lease = leaseNow(risk?.switch.left_ms, readMs, now);
+  const lag = picture?.metrics?.loop_lag_ms;
+  const acknowledged = acknowledgements(picture?.metrics);
   const running = picture?.bot?.running ?? false;
   const clock = picture?.clock_ms;
   const exchange = picture?.exchange;
@@ -55,6 +58,10 @@ export function HealthStrip({ market }: { market: string }) {
           {lease.leftMs > 0 ? <><Bar percent={lease.percent} tone={lease.tone} /><b>{formatAge(Math.floor(lease.leftMs / 1000) * 1000, language)}</b> {t("health.left")}</> : <b className={running ? css.stale : undefined}>{t("health.leaseOff")}</b>}
         </div>
       )}
+      {lag !== undefined && <div className={css.wide} data-testid="lag" title={t("health.lagHelp")}>{t("health.lag")} <b className={css[lagFace(lag)]}>{formatAge(lag, language)}</b></div>}
+      {acknowledged.map(({ kind, median, slowest }) => (
+        <div key={kind} className={kind === "place" ? css.wide : css.widest} data-testid={`ack-${kind}`} title={t("health.ackHelp")}>{t(`health.${kind}`)} <b>{formatAge(median, language)} / {formatAge(slowest, language)}</b></div>
+      ))}
       <div className={css.wide}>{t("health.clock")} <b>{clock !== undefined && receivedMs !== null ? formatAge(Math.abs(receivedMs - clock), language) : "\u2013"}</b></div>
     </footer>
   );
