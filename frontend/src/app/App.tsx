@@ -1,3 +1,4 @@
+import { useMediaQuery } from "@mantine/hooks";
 import { Suspense, lazy, useEffect, useState } from "react";
 import { StaleContext } from "../components/ui/stale";
 import { HealthStrip } from "../features/health/HealthStrip";
@@ -68,6 +69,7 @@ export function App({ onRetry, onRest }: { onRetry: () => void; onRest: () => vo
   const { words, speak } = useSpeak(market);
   useKeys({ ...page, onSpeak: speak });
   useSettings();
+  const phone = useMediaQuery("(max-width: 899px)", undefined, { getInitialValueInEffect: false });
   const Other = route.page in OTHER_PAGES ? OTHER_PAGES[route.page as keyof typeof OTHER_PAGES] : null;
   return (
     <StaleContext value={stale}>
@@ -81,7 +83,7 @@ export function App({ onRetry, onRest }: { onRetry: () => void; onRest: () => vo
         <div className={`${css.contents} ${stale ? "is-stale" : ""}`}><MarketBar {...page} /></div>
         <ConnectionBanner onRetry={onRetry} />
         <KillResult market={market} />
-        {stale || Other ? null : <FirstSteps market={market} />}
+        {stale || Other || phone ? null : <FirstSteps market={market} />}
         <div className={`${css.rest} ${stale ? "is-stale" : ""}`}>{Other ? <Suspense fallback={<main className={css.waiting}>{t("empty.waiting")}</main>}><Other {...page} /></Suspense> : <MarketPage {...page} />}</div>
         <HealthStrip market={market} />
       </div>

@@ -15,8 +15,10 @@ function show(id: string): void {
   if (field instanceof HTMLInputElement) field.focus();
 }
 
-/** In PAPER, for a newcomer: what is going on, and two things to try. Gone with its cross, or when all is done. */
-export function FirstSteps({ market }: { market: string }) {
+type Props = { market: string; compact?: boolean; onOrder?: () => void };
+
+/** In PAPER, for a newcomer: what is going on, and two things to try. Gone with its cross, or when all is done. `compact`: one step at a time. */
+export function FirstSteps({ market, compact = false, onOrder = () => show("ticket") }: Props) {
   const { t } = useWords();
   const [closed, setClosed] = useState(() => localStorage.getItem(CLOSED) !== null);
   const [kept, setKept] = useState<readonly boolean[]>([]);
@@ -25,22 +27,25 @@ export function FirstSteps({ market }: { market: string }) {
   const done = STEPS.map((_, index) => (kept[index] ?? false) || (seen?.[index] ?? false));
   if (seen && done.some((each, index) => each !== (kept[index] ?? false))) setKept(done);
   if (closed || env !== "paper" || done.every(Boolean)) return null;
+  const next = done.indexOf(false);
   const close = () => {
     localStorage.setItem(CLOSED, "yes");
     setClosed(true);
   };
   return (
-    <section className={css.guide} aria-label={t("first.title")}>
+    <section className={css.guide} data-guide data-compact={compact || undefined} aria-label={t("first.title")}>
       <ol>
         {STEPS.map((id, index) => (
-          <li key={id}>
-            <span className={css.number} data-done={done[index]}>{done[index] ? <Icon name="check" size={12} /> : Math.max(1, index - 1)}</span>
-            <div>
-              <strong>{t(`first.${id}.title`)}</strong>
-              <p>{t(`first.${id}.text`)}</p>
+          <li key={id} data-done={done[index]} data-next={index === next}>
+            <span className={css.number} data-done={done[index]}>{done[index] ? <Icon name="check" size={12} /> : compact ? index + 1 : Math.max(1, index - 1)}</span>
+            <div className={css.do}>
+              <div>
+                <strong>{t(`first.${id}.title`)}{compact && <small>{t("first.of", { step: index + 1, count: STEPS.length })}</small>}</strong>
+                <p>{t(compact && id === "order" ? "first.order.phone" : `first.${id}.text`)}</p>
+              </div>
               {id === "distance" && !done[index] && <DistanceField />}
+              {id === "order" && !done[index] && <Button size="small" look={compact ? "primary" : "plain"} onClick={onOrder}>{t(compact ? "phone.newOrder" : "first.show")}</Button>}
             </div>
-            {id === "order" && !done[index] && <Button size="small" onClick={() => show("ticket")}>{t("first.show")}</Button>}
           </li>
         ))}
       </ol>

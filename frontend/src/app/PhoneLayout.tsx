@@ -1,4 +1,5 @@
 import { Modal, Tabs } from "@mantine/core";
+import { useStaleWords } from "../components/ui/stale";
 import { Alerts } from "../features/journal/Alerts";
 import { useAlerts } from "../features/journal/use-alerts";
 import { PnlSplit } from "../features/pnl/PnlSplit";
@@ -11,6 +12,7 @@ import { RiskArea } from "./areas/RiskArea";
 import { TablesArea } from "./areas/TablesArea";
 import { TicketArea } from "./areas/TicketArea";
 import { WhyArea } from "./areas/WhyArea";
+import { FirstSteps } from "./FirstSteps";
 import { NowFigures } from "./NowFigures";
 import type { AreaProps } from "./page-props";
 import { Button } from "../components/ui/Button";
@@ -21,6 +23,7 @@ type Props = AreaProps & { page: string; onPage: (page: string) => void };
 /** One page at a time; pause, stop, flatten and kill stay at the bottom of every one. The ticket is a sheet over the page. */
 export function PhoneLayout({ page, onPage, ...area }: Props) {
   const { t, language } = useWords();
+  const stale = useStaleWords() !== null;
   const fresh = useAlerts().fresh.length;
   const { market } = area;
   const ticket = page === "ticket";
@@ -32,7 +35,7 @@ export function PhoneLayout({ page, onPage, ...area }: Props) {
             <Tabs.Tab key={each} value={each}>{t(`phone.${each}`)}{each === "alerts" && fresh > 0 && <b className={css.fresh}>{formatCount(fresh, language)}</b>}</Tabs.Tab>
           ))}
         </Tabs.List>
-        <Tabs.Panel value="now" tabIndex={0}><NowFigures market={market} /><RiskArea market={market} /><WhyArea market={market} /><PnlSplit /></Tabs.Panel>
+        <Tabs.Panel value="now" tabIndex={0}>{!stale && <FirstSteps market={market} compact onOrder={() => onPage("ticket")} />}<NowFigures market={market} /><RiskArea market={market} /><WhyArea market={market} /><PnlSplit /></Tabs.Panel>
         <Tabs.Panel value="book" tabIndex={0}>
           <Button size="large" look="primary" className={css.newOrder} onClick={() => onPage("ticket")}>{t("phone.newOrder")}</Button>
           <BookArea {...area} />

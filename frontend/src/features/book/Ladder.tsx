@@ -5,6 +5,7 @@ import { Panel } from "../../components/ui/Panel";
 import { parseWire, toShortest } from "../../lib/decimal";
 import { formatAge, formatNumber } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
+import { useSettings } from "../../lib/settings";
 import { usePicture, useStream } from "../../stream/store";
 import { BookLine } from "./BookLine";
 import css from "./Ladder.module.css";
@@ -17,7 +18,8 @@ import { type BookSide, ownChips, wishChips } from "./own-chips";
 export type BookPick = { price: string; side: "BUY" | "SELL" | null };
 type Props = { market: string; onPick: (pick: BookPick) => void };
 
-const ROW = 19;
+/** As drawn by the styles, `--mm-row-book`. */
+const ROWS = { compact: 19, comfortable: 24 } as const;
 const PHONE_ROW = 24;
 const MOST = 60;
 const FIXED = 32 + 18;
@@ -28,7 +30,8 @@ export function Ladder({ market, onPick }: Props) {
   const { t } = useWords();
   const { ref, height } = useElementSize();
   const phone = useMediaQuery("(max-width: 899px)", undefined, { getInitialValueInEffect: false });
-  const each = Math.min(MOST, Math.max(FEWEST, Math.floor((height - FIXED) / 2 / (phone ? PHONE_ROW : ROW))));
+  const { density } = useSettings();
+  const each = Math.min(MOST, Math.max(FEWEST, Math.floor((height - FIXED) / 2 / (phone ? PHONE_ROW : ROWS[density]))));
   const { group, choose } = useGroup(market, each);
   const [opened, setOpened] = useState<string | null>(null);
   const known = usePicture((now) => Boolean(now.markets?.[market]?.book));
