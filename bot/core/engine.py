@@ -324,7 +324,8 @@ class Engine(Deciding):
 
     def _stop_ended(self, report: OrderReport, now_ms: int) -> None:
         """A position stop has done its work, was moved, or is gone: say so; one that never stood waits before the next."""
-        level = "WARNING" if report.filled else "INFO"
+        was_asked = self.stops.ended(report.client_order_id)
+        level = "INFO" if was_asked and not report.filled else "WARNING"
         reason = report.reason or report.status.value
         self._note(level, "position_stop_ended", report.market, order=report.client_order_id, reason=reason, filled=report.filled)
         if report.status is ExchangeStatus.REJECTED:

@@ -65,6 +65,8 @@ class PositionStops:
 
     def __init__(self) -> None:
         self._watches: dict[str, _Watch] = {}
+        self._going: set[str] = set()
+        """Stops whose end we have asked for: by a cancel, or by another one in their place."""
 
     def decide(
         self, held: Held, standing: Iterable[OrderReport], take_id: Callable[[], OrderId], *, now_ms: int, exchange_ms: int
@@ -96,6 +98,8 @@ class PositionStops:
             return []
         order_id = take_id()
         watch.asked, watch.next_ms, watch.problem = order_id.text, now_ms + RETRY_MS, ""
+        if there is not None:
+            self._going.add(there.client_order_id)
         stop = StopOrder(
             client_order_id=order_id.text,
             nonce=order_id.nonce,
@@ -121,6 +125,7 @@ class PositionStops:
         if not chosen or now_ms - watch.cancel_ms < RETRY_MS:
             return []
         watch.cancel_ms = now_ms
+        self._going |= {each.client_order_id for each in chosen}
         return [
             CancelOrder(client_order_id=each.client_order_id, exchange_order_id=each.exchange_order_id, market=market)
             for each in chosen
@@ -133,6 +138,12 @@ class PositionStops:
                 watch.asked, watch.next_ms, watch.problem = "", now_ms + REFUSED_MS, why
                 return market
         return ""
+
+    def ended(self, order_id: str) -> bool:
+        """A stop is gone; say whether we had asked for that. One that goes by itself leaves its position unguarded."""
+        was_asked = order_id in self._going
+        self._going.discard(order_id)
+        return was_asked
 
     def is_asked(self, order_id: str) -> bool:
         """Say whether this is the newest stop that was asked for in some market."""

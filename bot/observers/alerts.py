@@ -79,6 +79,20 @@ ALERTS: Final[dict[str, AlertLevel]] = {
     "records_gap": AlertLevel.WARNING,
     "open_to_network": AlertLevel.WARNING,
     "task_failed": AlertLevel.WARNING,
+    "fill_contradicts": AlertLevel.WARNING,
+    "journal_found": AlertLevel.WARNING,
+    "killed": AlertLevel.WARNING,
+    "order_came_back": AlertLevel.WARNING,
+    "position_stop_ended": AlertLevel.WARNING,
+    "position_unsettled": AlertLevel.WARNING,
+    "record_refused": AlertLevel.WARNING,
+    "request_crashed": AlertLevel.WARNING,
+    "risk_tier": AlertLevel.WARNING,
+    "spread_clamped": AlertLevel.WARNING,
+    "ids_not_reserved": AlertLevel.CRITICAL,
+    "kill_unmarked": AlertLevel.CRITICAL,
+    "overfilled": AlertLevel.CRITICAL,
+    "position_stop_refused": AlertLevel.CRITICAL,
     "flatten_refused": AlertLevel.CRITICAL,
     "risk_not_kept": AlertLevel.CRITICAL,
     "bot_halted": AlertLevel.CRITICAL,
@@ -240,6 +254,8 @@ class Alerts:
     def listen(self, line: LogLine) -> None:
         """Look at one line of the log; returns at once."""
         level = ALERTS.get(line.event)
+        if level is not None and line.level == "INFO":
+            level = AlertLevel.INFO  # the good half of an event that tells both, such as a tier that is green again
         if level is None or level < self._least:
             return
         key = f"{line.event} {line.market or ''}"

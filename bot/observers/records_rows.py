@@ -63,9 +63,12 @@ DECISIONS: Final = frozenset(
         "order_rejected",
         "order_withheld",
         "position_adopted",
+        "position_stop_ended",
+        "position_stop_refused",
         "quotes_pulled",
         "quotes_updated",
         "requests_limited",
+        "spread_clamped",
     }
 )
 """Notes that explain what the bot decided; one of a kind for each market and second."""

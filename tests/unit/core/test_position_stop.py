@@ -123,6 +123,32 @@ def test_a_position_that_turned_around_gets_a_new_stop_once_the_old_one_is_gone(
     assert (second.side, second.replaces) == (Side.BUY, None)
 
 
+def ended(play: Play) -> list[str]:
+    return [note.level for note in notes(play) if note.event == "position_stop_ended"]
+
+
+def test_a_stop_that_goes_by_itself_is_a_warning_and_one_that_we_ended_is_not() -> None:
+    play, stop = guarded()
+    tell(play, stop, ExchangeStatus.CANCELLED)
+    assert ended(play) == ["WARNING"], "somebody took it away, and the position is unguarded"
+
+    play, stop = guarded()
+    play.later(6_000)
+    hold(play, "0")
+    play.decide()
+    tell(play, stop, ExchangeStatus.CANCELLED)
+    assert ended(play) == ["INFO"], "we had asked for it"
+
+    play, first = guarded()
+    play.later(6_000)
+    hold(play, "0.02", "82000")
+    (second,) = stops_of(play)
+    tell(play, first, ExchangeStatus.CANCELLED, reason="ORDER_REPLACED")
+    assert ended(play) == ["INFO"], "it was moved"
+    tell(play, second, ExchangeStatus.EXPIRED)
+    assert ended(play) == ["WARNING"]
+
+
 def test_it_is_taken_away_when_nothing_is_held() -> None:
     play, stop = guarded()
     play.later(6_000)

@@ -1,5 +1,6 @@
 """Messages to people: the right ones, once, without waiting for anybody, and never to an address inside."""
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from bot.observers.alerts import (
 )
 from bot.secret import Secret
 
+ROOT = Path(__file__).parents[3]
 PATIENCE_S = 20.0
 
 
@@ -229,3 +231,48 @@ def test_every_allowed_service_is_one_that_apprise_knows() -> None:
 
 def _schemas(plugin: dict[str, object]) -> list[str]:
     return [str(each) for key in ("protocols", "secure_protocols") for each in (plugin[key] or ())]  # type: ignore[attr-defined]  # apprise has no types
+
+
+# --- which events ------------------------------------------------------------------------------------------------------------
+
+
+def errors_of_the_program() -> set[str]:
+    """Return the names of all events that the sources tell as errors."""
+    told = re.compile(r"""[("]ERROR",\s*"([a-z_]+)\"""")
+    files = [file for folder in ("bot", "backend") for file in (ROOT / folder).rglob("*.py")]
+    return {name for file in files for name in told.findall(file.read_text(encoding="utf-8"))}
+
+
+def test_whatever_the_program_calls_an_error_is_an_alert() -> None:
+    found = errors_of_the_program()
+
+    assert len(found) > 20, "the search finds them"
+    assert found - set(ALERTS) == set()
+    assert all(ALERTS[name] >= AlertLevel.WARNING for name in found)
+
+
+@pytest.mark.parametrize(("event", "level"), [("position_stop_refused", 3), ("position_stop_ended", 2)])
+def test_a_stop_that_is_refused_or_gone_is_an_alert_once_for_each_market(event: str, level: int) -> None:
+    stage = Stage()
+    stage.alerts.start()
+
+    for market in ("BTC-USD", "BTC-USD", "ETH-USD"):
+        stage.logger.log("WARNING", event, market, order="mmb-x-1", reason="CANCELLED", filled="0")
+    stage.alerts.close()
+
+    assert [found for _, _, found in stage.box.messages] == [level, level]
+    assert [text.count("BTC-USD") for _, text, _ in stage.box.messages] == [1, 0]
+
+
+def test_the_good_half_of_an_event_is_not_sent_to_people() -> None:
+    stage = Stage()
+    stage.logger = BotLogger(stage.clock.now_ms, level="INFO")
+    stage.logger.listeners.append(stage.alerts.listen)
+    stage.alerts.start()
+
+    stage.logger.log("INFO", "position_stop_ended", "BTC-USD", order="mmb-x-1", reason="CANCELLED", filled="0")
+    stage.logger.log("INFO", "risk_tier", None, code="drawdown", before="yellow", tier="green", text="0.1 of 10")
+    stage.logger.log("WARNING", "risk_tier", None, code="drawdown", before="green", tier="yellow", text="6 of 10")
+    stage.alerts.close()
+
+    assert [text for _, text, _ in stage.box.messages] == ["Risk of None: drawdown is yellow, was green: 6 of 10"]
