@@ -44,6 +44,9 @@ LOOK_MS: Final = 50
 """Waits are looked at this often, also when nothing happens to the market."""
 REMODEL_MS: Final = 200
 """A model thinks again this often at most."""
+CLAMPED_MS: Final = 60_000
+"""A model that asks for more than the largest half-spread for this long is told to people."""
+WITHIN_ROUNDING: Final = 1 - 1e-9
 AMEND_DISTANCE_TICKS: Final = 2
 """An order closer than this to the opposite touch is not amended: the book might refuse it, and both would be gone."""
 
@@ -110,6 +113,9 @@ class Maker:
         self.breakdown: Breakdown | None = None
         """How the newest quotes came about, part by part; None for the documents' own rule."""
         self._modelled_ms = 0
+        self._clamped_ms: int | None = None
+        """Since when the model asks for more than the largest half-spread; None while it does not."""
+        self._is_clamp_told = False
 
     @property
     def is_modelled(self) -> bool:
@@ -297,7 +303,9 @@ class Maker:
     ) -> DesiredQuotes:
         """Wish by the models; a quote that is not worth moving keeps the place it has."""
         opinions = self.sense.opinions(self.view, self.settings, desk.now_ms, exchange_offset_ms=desk.clock_offset_ms)
-        wish = widened(self.strategy.wish(picture, self.settings, anchor, opinions), desk.verdict.widening)
+        wish = self.strategy.wish(picture, self.settings, anchor, opinions)
+        self._watch_clamp(0.0 if wish.breakdown is None else wish.breakdown.half_spread_bps, desk.now_ms)
+        wish = widened(wish, desk.verdict.widening)
         self.breakdown = wish.breakdown
         desired = self._lay(wish, desk, room)
         if wish.breakdown is None or why == "renewal":
@@ -313,6 +321,18 @@ class Maker:
             share_ahead=self.sense.share_ahead,
         )
         return msgspec.structs.replace(desired, quotes=kept)
+
+    def _watch_clamp(self, asked: float, now_ms: int) -> None:
+        """Say once when the half-spread stands at its largest for long: the estimates, or the setting, are wrong."""
+        most = self.quoting.max_half_spread_bps
+        if asked < most * WITHIN_ROUNDING:
+            self._clamped_ms, self._is_clamp_told = None, False
+            return
+        self._clamped_ms = now_ms if self._clamped_ms is None else self._clamped_ms
+        if now_ms - self._clamped_ms >= CLAMPED_MS and not self._is_clamp_told:
+            self._is_clamp_told = True
+            text = f"the model has asked for the largest half-spread, {most:g} bps, for {(now_ms - self._clamped_ms) // 1000} s"
+            self._note("WARNING", "spread_clamped", text=text, asked_bps=asked, largest_bps=most)
 
     def _room(self, side: Side, desk: Desk) -> Decimal:
         """Return how much this side may show when its resting orders, which the refresh will replace, are set aside."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from bot.core.errors import InvalidInput
 from bot.core.market import Market
 from bot.core.numbers import plain
 from bot.core.orders import POSITION_STOP, Order, StopOrder
@@ -40,6 +41,7 @@ def order_body(
 
     Raises: InvalidInput for an order that cannot be signed.
     """
+    _require_whole(price=order.price, size=order.size)
     size, price = market.size(order.size), market.price(order.price)
     amounts, settlement = _settled(
         order, size, price, market, account=account, fee_rate=fee_rate, domain=domain, sign=sign, message_hash=message_hash
@@ -68,6 +70,16 @@ def order_body(
     if replaces is not None:
         body["cancelId"] = replaces
     return body
+
+
+def _require_whole(**counts: object) -> None:
+    """Let only whole ticks and lots reach the signer: a float has lost digits, a decimal may lie between two steps.
+
+    Raises: InvalidInput.
+    """
+    for field, count in counts.items():
+        if isinstance(count, bool) or not isinstance(count, int):
+            raise InvalidInput(field, count, "a whole number of ticks or lots")
 
 
 def _settled(
@@ -128,6 +140,7 @@ def stop_body(
 
     Raises: InvalidInput for a stop that cannot be signed.
     """
+    _require_whole(trigger=stop.trigger, worst=stop.worst)
     worst = market.price(stop.worst)
     size = market.size(market.floor_lots(market.max_position_value * WHOLE_POSITION / worst))
     _, settlement = _settled(

@@ -8,11 +8,13 @@ import msgspec
 import pytest
 
 from bot.core.mode import BotState
+from bot.limits_config import MarketLimitsConfig
 from simulator.faults import Fault
 from simulator.frames import Frame, encode
 from simulator.hub import PathListener
 from simulator.inprocess_trouble import account_frame, changed, family, late, silence
-from tests.support.virtual_world import MARKET, START_MS, VirtualBot, World
+from simulator.matching import Side as VenueSide
+from tests.support.virtual_world import CALM, MARKET, START_MS, VirtualBot, World
 
 
 def skip_next(world: World, family_name: str, key: str | None) -> None:
@@ -120,6 +122,73 @@ def test_f066_one_silent_market_stops_and_the_others_go_on() -> None:
 
         assert bot.state is BotState.RUNNING
         assert bot.why_not_quoting == "stale_mark_price"
+
+
+def move_book_alone(world: World, price: int) -> None:
+    """Put strangers and index around a price; the mark stays where it was and goes on being told."""
+    assert world.quiet is not None
+    quiet, venue = world.quiet, world.exchange.venue
+    for side in VenueSide:
+        quiet.empty(side.value)
+    venue.set_index(MARKET, Decimal(price))
+    for side, away in ((VenueSide.BUY, -9), (VenueSide.SELL, 9)):
+        quiet._rest(side, price + away)
+    quiet.is_stirred = False
+    world.kick()
+
+
+def test_f067_a_mark_that_is_frozen_while_the_book_falls_hides_no_loss() -> None:
+    limits = MarketLimitsConfig(breakers=CALM, orders_per_minute=None, stop_loss="8")
+    with World(seed=67) as world:
+        bot = world.quoting_bot(max_position="0.01", limits=limits)
+        world.hit("BUY")
+        world.until(lambda: bot.position == Decimal("0.01"), 5)
+        world.run_for(4)
+        move_book_alone(world, 85_700)
+        world.until(lambda: bot.why_not_quoting == "divergence", 3, "mark and book are too far apart to be quoted on")
+        world.until(lambda: not world.live(), 1)
+        assert bot.state is BotState.RUNNING, "0.6 % of 0.01 is a loss of 4"
+
+        move_book_alone(world, 85_200)
+        world.until(lambda: bot.state is BotState.HALTED, 3, "the position is valued at the worse of mark and mid")
+        mark = bot.engine.views[MARKET].mark
+        assert mark is not None
+        assert mark.value == Decimal("86198.85"), "by the mark alone nothing was lost"
+        assert bot.engine.state_reason.code == "stop_loss"
+
+
+def test_f067_a_mark_that_is_silent_pulls_the_quotes_and_they_return_with_it() -> None:
+    with World(seed=670) as world:
+        bot = world.quoting_bot()
+        mute = world.exchange.meddle_with_streams(family("mark"), silence())
+        world.until(lambda: not world.live(), 8, "the quotes are pulled")
+        began_s = world.now_s
+        world.run_for(20)
+
+        assert bot.why_not_quoting == "stale_mark_price"
+        assert world.requests("create", "edit", since_s=began_s) == []
+        mute.stop()
+        world.until(lambda: len(world.resting()) == 2, 40)
+
+
+def test_f067_a_stale_mark_widens_the_check_of_a_price_and_does_not_end_it() -> None:
+    with World(seed=671) as world:
+        bot = world.quoting_bot()
+        world.exchange.meddle_with_streams(family("mark"), silence())
+        assert world.quiet is not None
+        for _ in range(7):
+            world.quiet.move_to(world.quiet.price - 860)
+            world.run_for(2)
+        world.run_for(6)
+
+        def check(price: int) -> dict[str, Any]:
+            order = {"market": MARKET, "side": "SELL", "price": str(price), "size": "0.01", "time_in_force": "GTT"}
+            return world.do(bot.maker.check_order(**order), bot)
+
+        near = check(int(world.quiet.price) + 20)
+        assert near["verdict"] == "PASS", "7 % below the mark that was last told, and where the market is"
+        far = check(int(world.quiet.price * Decimal("0.9")))
+        assert far["code"] == "price_band", "what the market does not know is refused all the same"
 
 
 def test_f068_mark_and_mid_far_apart_stop_the_quotes() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from bot.core.errors import ConfigurationError, RiskRefused
 from bot.core.mode import BotState
+from bot.core.numbers import Lots
 from bot.core.order_ids import epoch_of
 from bot.core.orders import Status
 from bot.state_folder import StateFolder
@@ -66,6 +67,61 @@ def test_f130_a_liquidation_halts_the_market_and_nothing_is_entered_again_withou
         assert "liquidat" in bot.engine.state_reason.text.lower()
         assert bot.said("bot_halted"), "a person is told"
         assert world.live() == []
+
+
+def deleverage(world: World, lots: int) -> None:
+    """Let the exchange take part of the position away at the mark, as auto-deleveraging does."""
+    venue = world.exchange.venue
+    venue.liquidation.deleverage(venue.accounts[world.account.account_id], MARKET, Lots(lots), venue.now_ms)
+    world.kick()
+
+
+def test_f131_auto_deleveraging_of_the_winning_side_is_booked_and_the_skew_follows_what_is_left() -> None:
+    quoting = {"levels": 1, "soft_position": 1.0}
+    with World(seed=131) as world:
+        assert world.quiet is not None
+        bot = world.quoting_bot(strategy="composite", max_position="0.02", quoting=quoting)
+        for _ in range(2):
+            world.hit("BUY")
+            world.run_for(6)
+        world.quiet.move_to(world.quiet.price + 300)
+        world.run_for(6)
+        before = bot.engine.makers[MARKET].breakdown
+        assert before is not None
+        assert (bot.position, {order.side.value for order in world.resting()}) == (Decimal("0.02"), {"SELL"})
+
+        deleverage(world, 1_000)
+        world.until(lambda: bot.state is BotState.HALTED, 5)
+        world.run_for(20)
+        assert bot.position == world.true_position() == Decimal("0.01"), "by the same path as any fill"
+        assert world.live() == []
+        assert (bot.engine.state_reason.code, "auto-deleveraging" in bot.engine.state_reason.text) == ("deleverage", True)
+        assert bot.said("bot_halted"), "a person is told"
+        found = bot.engine.risk.reconciled
+        assert found is not None
+        assert abs(found.residual) < Decimal("0.01"), "and what it earned is in the books"
+
+        world.do(bot.maker.start(), bot)
+        world.until(lambda: len(world.resting()) == 2, 10, "both sides: half of the limit is free again")
+        after = bot.engine.makers[MARKET].breakdown
+        assert after is not None
+        assert after.inventory_lots == 1.0
+        assert 0 < after.skew_bps < before.skew_bps
+
+
+def test_f131_a_position_that_was_deleveraged_away_is_flat_and_not_bought_back() -> None:
+    with World(seed=1310) as world:
+        bot = world.quoting_bot()
+        world.hit("SELL")
+        world.run_for(5)
+        deleverage(world, 1_000)
+        world.until(lambda: bot.state is BotState.HALTED, 5)
+        began_s = world.now_s
+        world.run_for(90)
+
+        assert bot.position == world.true_position() == 0
+        assert bot.engine.account.adjustments == 0, "booked by its trade, not taken over afterwards"
+        assert world.requests("create", "edit", since_s=began_s + 0.1) == []
 
 
 def test_f138_a_sweep_of_every_bid_never_takes_the_position_past_its_limit() -> None:

@@ -34,11 +34,14 @@ class Distances(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def distances_of_bps(bid_bps: float, ask_bps: float, max_half_spread_bps: float) -> Distances | Reason:
-    """Cross from a model's opinion; the half-spread is capped, the skew kept within reason. No number gives a reason."""
+    """Cross from a model's opinion; the half-spread is kept from nothing to its cap, the skew within reason.
+
+    No number gives a reason.
+    """
     half, skew = (bid_bps + ask_bps) / 2, (bid_bps - ask_bps) / 2
     if not (math.isfinite(half) and math.isfinite(skew)):
         return Reason(code="no_number", text=f"the model gives no number: bid distance {bid_bps}, ask distance {ask_bps}")
-    half = min(half, max_half_spread_bps)
+    half = min(max(half, 0.0), max_half_spread_bps)  # a negative one would turn bid and ask around
     skew = min(max(skew, -2 * max_half_spread_bps), 2 * max_half_spread_bps)
     return Distances(bid=fraction_of_bps("bid distance", half + skew), ask=fraction_of_bps("ask distance", half - skew))
 

@@ -37,10 +37,11 @@ class Beliefs(msgspec.Struct, frozen=True, kw_only=True):
 
 def beliefs_of(picture: MarketPicture, settings: MakerSettings, quoting: QuotingSettings, opinions: Opinions) -> Beliefs | Reason:
     """Return what is believed, or which estimate does not exist yet."""
-    if opinions.volatility is None:
-        return Reason(code="no_volatility", text="the price has not been watched long enough to know its volatility")
+    if (unknown := no_volatility(opinions)) is not None:
+        return unknown
     if opinions.intensity is None:
         return Reason(code="no_intensity", text="the fill intensity is not known yet")
+    assert opinions.volatility is not None, "just found to be known"
     sigma, intensity = opinions.volatility.used, opinions.intensity
     limit = limit_lots(settings)
     gamma = quoting.gamma or opinions.gamma
@@ -57,6 +58,15 @@ def beliefs_of(picture: MarketPicture, settings: MakerSettings, quoting: Quoting
         adverse=adverse_bps(quoting, opinions),
         drift=expected_drift(quoting, opinions),
     )
+
+
+def no_volatility(opinions: Opinions) -> Reason | None:
+    """Return why no volatility is known, None when one is. A price that never moved has told nothing: zero is no estimate."""
+    if opinions.volatility is None:
+        return Reason(code="no_volatility", text="the price has not been watched long enough to know its volatility")
+    if opinions.volatility.used <= 0:
+        return Reason(code="no_volatility", text="the price has not moved since it is watched: its volatility is not known")
+    return None
 
 
 def fee_bps(picture: MarketPicture) -> float:

@@ -41,6 +41,7 @@ def lay_levels(
     """
     quotes: list[Quote] = []
     withheld: dict[Side, Reason] = {}
+    whole = settings.order_size if largest_order is None else min(settings.order_size, largest_order)
     for side in Side:
         if (reason := wish.withdrawn.get(side)) is not None:
             withheld[side] = reason
@@ -53,13 +54,13 @@ def lay_levels(
         laid = (
             _quotes(side, _prices(side, levels[: len(sizes)], view, safety_ticks[side]), sizes)
             if sizes
-            else _too_small(side, wanted[0], settings, capacity[side])
+            else _below_minimum(side, whole, view.rules) or _too_small(side, wanted[0], settings, capacity[side])
         )
         if isinstance(laid, Reason):
             withheld[side] = laid
         else:
             quotes += laid
-    return DesiredQuotes(quotes=tuple(quotes), withheld=withheld, anchor=wish.anchor)
+    return DesiredQuotes(quotes=_apart(quotes, withheld), withheld=withheld, anchor=wish.anchor)
 
 
 def levels_of(wish: WishedPrices, side: Side) -> tuple[WishedLevel, ...]:
@@ -76,6 +77,28 @@ def _quotes(side: Side, prices: Sequence[Ticks], sizes: Sequence[Lots]) -> list[
         if price > 0
     ]
     return laid or Reason(code="no_price", text=f"{side} withheld: the price rounds to nothing")
+
+
+def _apart(quotes: list[Quote], withheld: dict[Side, Reason]) -> tuple[Quote, ...]:
+    """Drop the levels of both sides that meet each other; a side that is left without any says so."""
+    bids = [quote.price for quote in quotes if quote.side is Side.BUY]
+    asks = [quote.price for quote in quotes if quote.side is Side.SELL]
+    if not bids or not asks or max(bids) < min(asks):
+        return tuple(quotes)
+    apart = {Side.BUY: min(asks), Side.SELL: max(bids)}
+    kept = tuple(quote for quote in quotes if (apart[quote.side] - quote.price) * quote.side.sign > 0)
+    for side in Side:
+        if all(quote.side is not side for quote in kept):
+            withheld[side] = Reason(code="self_cross", text=f"{side} withheld: rounded to the tick, our bid and ask would meet")
+    return kept
+
+
+def _below_minimum(side: Side, whole: Decimal, rules: Market) -> Reason | None:
+    """Return why not even an order that nothing has cut is large enough."""
+    if rules.size(rules.floor_lots(whole)) >= rules.min_size:
+        return None
+    text = f"{side} withheld: an order of {plain(whole)} is below {plain(rules.min_size)}, the smallest one on {rules.name}"
+    return Reason(code="size_below_minimum", text=text)
 
 
 def _too_small(side: Side, wanted: Decimal, settings: MakerSettings, capacity: Decimal) -> Reason:

@@ -14,7 +14,7 @@ import msgspec
 
 from bot.core.notes import Reason
 from bot.core.numbers import BPS
-from bot.core.quoting.beliefs import Beliefs, adverse_bps, fee_bps
+from bot.core.quoting.beliefs import Beliefs, adverse_bps, fee_bps, no_volatility
 from bot.core.quoting.breakdown import Part
 from bot.core.quoting.crossings import decimal_of, fraction_of_bps
 from bot.core.quoting.opinions import Opinions
@@ -84,8 +84,8 @@ def _missing(quoting: QuotingSettings, opinions: Opinions, model: float | Reason
     found: list[Reason] = []
     if quoting.model_spread and isinstance(model, Reason):
         found.append(model)
-    if quoting.stale_z > 0 and opinions.volatility is None and not found:
-        found.append(Reason(code="no_volatility", text="the price has not been watched long enough to know its volatility"))
+    if quoting.stale_z > 0 and not found and (unknown := no_volatility(opinions)) is not None:
+        found.append(unknown)
     return tuple(found)
 
 

@@ -91,11 +91,11 @@ def _check_price(order: Order, market: Market, mark_price: Decimal | None) -> No
         raise RiskRefused("no_reference_price", f"no mark price for {market.name}: a price cannot be checked")
     if order.side is Side.BUY and price > mark_price * (ONE + market.price_cap):
         raise RiskRefused(
-            "price_band", f"a buy may stand at most at {_shown(mark_price * (ONE + market.price_cap))}, asked {plain(price)}"
+            "price_band", f"a buy may stand at most at {mark_price * (ONE + market.price_cap):.6g}, asked {plain(price)}"
         )
     if order.side is Side.SELL and price < mark_price * (ONE - market.price_floor):
         floor = mark_price * (ONE - market.price_floor)
-        raise RiskRefused("price_band", f"a sell may stand at least at {_shown(floor)}, asked {plain(price)}")
+        raise RiskRefused("price_band", f"a sell may stand at least at {floor:.6g}, asked {plain(price)}")
 
 
 def _check_value(order: Order, market: Market, max_order_notional: Decimal | None) -> None:

@@ -26,7 +26,7 @@ from bot.core.risk.desk import MarketDesk
 from bot.core.risk.exposure import Stake, Stakes, shrinks, surplus
 from bot.core.risk.flatten import Exit
 from bot.core.risk.limits import Gate, approve
-from bot.core.risk.references import Sight
+from bot.core.risk.references import Sight, band_reference
 from bot.core.risk.settings import AccountLimits, MarketLimits
 from bot.core.risk.state import MarketRisk, RiskRecord, RiskState
 from bot.core.risk.tiers import Finding, Tier
@@ -236,7 +236,7 @@ class RiskManager:
             market=rules,
             orders=orders,
             position=stake.position,
-            mark_price=sight.mark,
+            mark_price=band_reference(order.side, sight, desk.believed),
             max_position=limits.max_long if order.side is Side.BUY else limits.max_short,
             max_order_notional=self._order_notional(market),
             gate=Gate(

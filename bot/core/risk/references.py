@@ -127,6 +127,17 @@ class References:
         return near[0] if len(near) == 1 else {}
 
 
+def band_reference(side: Side, sight: Sight, believed: Believed) -> Decimal | None:
+    """Return the price that the exchange's band is measured from: the mark, None before the first.
+
+    A mark that is stale gives way to the believed price where that leaves `side` more room: the band becomes wider, never gone.
+    """
+    price, mark, age_ms = believed.price, sight.mark, sight.mark_age_ms
+    if mark is None or age_ms is None or price is None or age_ms <= OLDEST_MS["mark"]:
+        return mark
+    return max(mark, price) if side is Side.BUY else min(mark, price)
+
+
 def check_collar(side: Side, price: Decimal, believed: Believed, collar: Decimal) -> None:
     """Refuse a price that pays too much, against mark and against the last trade.
 

@@ -5,7 +5,9 @@ from decimal import Decimal
 import pytest
 
 from bot.core.events import FundingRateSeen
+from bot.core.notes import Note, Reason
 from bot.core.orders import ExchangeStatus, Order, Side
+from bot.core.quoting.assembly import Distances, distances_of_bps
 from bot.core.quoting.parameters import ALL_OFF, QuotingSettings
 from tests.unit.core.play import Play
 
@@ -84,3 +86,44 @@ def test_a_funding_rate_is_taken_in_without_harm() -> None:
     play.engine.apply(FundingRateSeen(market="BTC-USD", rate=Decimal("0.0001"), exchange_ms=now_ms, received_ms=now_ms))
 
     assert live_for(play, 30)
+
+
+def clamped(play: Play) -> list[Note]:
+    return [note for note in play.engine.take_notes() if note.event == "spread_clamped"]
+
+
+def test_f117_a_spread_that_stands_at_its_largest_for_long_is_told_once() -> None:
+    play = modelled(QuotingSettings(strategy="composite", max_half_spread_bps=1.0, levels=1))
+    live_for(play, 55)
+    assert clamped(play) == [], "a moment at the bound is what the bound is for"
+    live_for(play, 120)
+
+    (note,) = clamped(play)
+    assert note.level == "WARNING"
+    assert "1 bps" in str(note.fields["text"])
+    breakdown = play.engine.makers["BTC-USD"].breakdown
+    assert breakdown is not None
+    assert (breakdown.half_spread_bps, breakdown.half_spread_decided_by) == (1.0, "largest half-spread")
+
+
+def test_f117_a_spread_within_its_bounds_is_nothing_to_tell() -> None:
+    play = modelled(QuotingSettings(strategy="composite", levels=1))
+    live_for(play, 150)
+
+    assert clamped(play) == []
+
+
+@pytest.mark.parametrize("asked", [float("nan"), float("inf"), -float("inf")])
+def test_f117_a_spread_that_is_no_number_is_a_reason_and_no_quote(asked: float) -> None:
+    assert isinstance(distances_of_bps(asked, 5.0, 500.0), Reason)
+    assert isinstance(distances_of_bps(5.0, asked, 500.0), Reason)
+
+
+def test_f117_an_absurd_spread_is_cut_and_a_negative_one_never_turns_the_quotes_around() -> None:
+    wide = distances_of_bps(1e9, 1e9, 500.0)
+    assert isinstance(wide, Distances)
+    assert (wide.bid, wide.ask) == (Decimal("0.05"), Decimal("0.05"))
+
+    inverted = distances_of_bps(-8.0, -8.0, 500.0)
+    assert isinstance(inverted, Distances)
+    assert inverted.bid + inverted.ask >= 0, "a bid above the ask is no quote"

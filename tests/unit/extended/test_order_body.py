@@ -9,13 +9,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
 from bot.core.errors import InvalidInput
 from bot.core.market import Market
-from bot.core.orders import Order, Owner, Side, TimeInForce
+from bot.core.numbers import Ticks
+from bot.core.orders import Order, Owner, Side, StopOrder, TimeInForce
 from bot.extended import signing
-from bot.extended.order_body import AccountKeys, order_body
+from bot.extended.order_body import AccountKeys, order_body, stop_body
 
 VECTORS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[2] / "vectors" / "order_signatures.json").read_text(encoding="utf-8")
@@ -133,6 +135,50 @@ def test_numbers_are_sent_in_plain_notation() -> None:
 
     assert (body["price"], body["qty"], body["fee"]) == ("0.0000001", "10", "0")
     assert "cancelId" not in body
+
+
+@pytest.mark.parametrize("field", ["price", "size"])
+@pytest.mark.parametrize("count", [0.1 + 0.2, 3.0, Decimal(3), True, "3", float("nan")], ids=repr)
+def test_f113_only_whole_ticks_and_lots_reach_the_signer(field: str, count: object) -> None:
+    rules = market("1", "1", 1_000_000)
+
+    with pytest.raises(InvalidInput, match=field):
+        order_body(
+            msgspec.structs.replace(order(rules, Decimal(3), Decimal(3)), **{field: count}),
+            rules,
+            account=ACCOUNT,
+            fee_rate=Decimal(0),
+            domain=DOMAIN,
+            sign=lambda order_hash: pytest.fail("signed"),
+        )
+
+
+@pytest.mark.parametrize("field", ["trigger", "worst"])
+def test_f113_a_position_stop_is_signed_from_whole_ticks_too(field: str) -> None:
+    rules = market("1", "1", 1_000_000)
+    stop = StopOrder(
+        **{
+            "client_order_id": "mmb-test-2",
+            "nonce": 8,
+            "market": rules.name,
+            "side": Side.SELL,
+            "trigger": Ticks(90),
+            "worst": Ticks(85),
+            "created_ms": 1_790_000_000_000,
+            "expires_ms": 1_795_219_200_000,
+            field: 87.5,
+        }
+    )
+
+    with pytest.raises(InvalidInput, match=field):
+        stop_body(
+            stop,
+            rules,
+            account=ACCOUNT,
+            fee_rate=Decimal(0),
+            domain=DOMAIN,
+            sign=lambda order_hash: pytest.fail("signed"),
+        )
 
 
 def test_an_order_too_large_for_the_contract_is_refused_before_it_is_signed() -> None:

@@ -10,7 +10,7 @@ from bot.core.events import Level
 from bot.core.notes import Reason
 from bot.core.numbers import Lots, Ticks
 from bot.core.orders import Order, Owner, Side, TimeInForce
-from bot.core.quoting.base import WishedPrices, withdrawn
+from bot.core.quoting.base import WishedLevel, WishedPrices, withdrawn
 from bot.core.quoting.grid import Grid
 from bot.core.quoting.ladder import DesiredQuotes, Quote
 from bot.core.quoting.level_sizes import lay_levels, notional_budget, split
@@ -21,6 +21,7 @@ from bot.core.quoting.refresh import (
     threshold_with_patience,
     ticks_of_share,
 )
+from bot.core.quoting.simple import Simple
 from tests.unit.core.quoting.stage import maker, market, picture, quoting, view_of
 
 HUNDRED = Decimal(100)
@@ -108,7 +109,8 @@ def test_one_level_of_one_size_is_rounded_to_the_shy_side_and_cut_to_the_room(
 ) -> None:
     shown, settings = picture(), maker()
     wish = WishedPrices(bid=Decimal(bid), ask=Decimal(ask), anchor=Decimal(86_200))
-    if laid_bid is None or laid_ask is None:  # wished beyond the opposite touch: laid one tick before it
+    meets = laid_bid is None or laid_ask is None
+    if laid_bid is None or laid_ask is None:  # wished beyond the opposite touch: one tick before it, where the two would meet
         assert shown.best_bid is not None
         assert shown.best_ask is not None
         laid_bid, laid_ask = shown.best_ask.price - 1, shown.best_bid.price + 1
@@ -120,6 +122,8 @@ def test_one_level_of_one_size_is_rounded_to_the_shy_side_and_cut_to_the_room(
     if left >= rules.min_size and laid_bid > 0:
         expected.append(Quote(side=Side.BUY, price=Ticks(laid_bid), size=rules.floor_lots(left)))
     expected.append(Quote(side=Side.SELL, price=Ticks(laid_ask), size=rules.floor_lots(settings.order_size)))
+    if meets and len(expected) == 2:
+        expected = []
     assert list(found.quotes) == expected
     assert set(found.withheld) == {Side.BUY, Side.SELL} - {quote.side for quote in expected}
 
@@ -155,6 +159,55 @@ def test_a_size_that_tapers_away_names_the_taper() -> None:
 
     assert desired.withheld[Side.BUY].code == "position_taper"
     assert [quote.side for quote in desired.quotes] == [Side.SELL]
+
+
+@pytest.mark.parametrize(
+    ("size", "largest", "named"), [("0.00005", None, "0.00005"), ("0.01", "0.00003", "0.00003"), ("0.000009", None, "0.000009")]
+)
+def test_f114_a_size_that_floors_below_the_smallest_order_or_to_nothing_is_left_out_and_named(
+    size: str, largest: str | None, named: str
+) -> None:
+    wish = Grid(quoting("grid", levels=1)).wish(picture(), maker(), Decimal(86_200))
+    small = maker(order_size=Decimal(size))
+    desired = lay_levels(
+        wish,
+        view_of(picture()),
+        small,
+        dict.fromkeys(Side, Decimal(1)),
+        largest_order=None if largest is None else Decimal(largest),
+    )
+
+    assert desired.quotes == ()
+    assert {reason.code for reason in desired.withheld.values()} == {"size_below_minimum"}
+    assert f"an order of {named} is below 0.0001" in desired.withheld[Side.BUY].text
+
+
+def test_f114_levels_whose_rounded_prices_meet_are_dropped_on_both_sides() -> None:
+    """A model that sees no reason for any distance: bid and ask fall on the same tick."""
+    price, behind = Decimal(86_200), Decimal("86199.9")
+    levels = tuple(
+        WishedLevel(side=side, price=each, orders=Decimal(1))
+        for side, each in ((Side.BUY, price), (Side.BUY, behind), (Side.SELL, price))
+    )
+    shown = picture(best_bid=Level(Ticks(861_000), Lots(500)), best_ask=Level(Ticks(863_000), Lots(500)))
+    wish = WishedPrices(bid=price, ask=price, anchor=price, levels=levels)
+    desired = lay_levels(wish, view_of(shown), maker(), dict.fromkeys(Side, Decimal(1)))
+
+    assert [(quote.side, quote.price) for quote in desired.quotes] == [(Side.BUY, 861_999)]
+    assert {side: reason.code for side, reason in desired.withheld.items()} == {Side.SELL: "self_cross"}
+
+
+@pytest.mark.parametrize("tick", ["0.1", "1", "5", "100", "1000"])
+@pytest.mark.parametrize("price", ["86000", "86000.05", "86199.9", "86500", "86999.99"])
+def test_f114_rounding_never_lets_bid_and_ask_meet_on_any_tick(tick: str, price: str) -> None:
+    rules = market(tick_size=Decimal(tick))
+    shown = picture(rules=rules, best_bid=None, best_ask=None, mark_price=Decimal(price), mid=None)
+    narrow = maker(spread=Decimal("0.000001"))
+    desired = lay_levels(Simple().wish(shown, narrow, Decimal(price)), view_of(shown), narrow, dict.fromkeys(Side, Decimal(1)))
+
+    bid, ask = (next(quote.price for quote in desired.quotes if quote.side is side) for side in Side)
+    assert bid < ask
+    assert rules.price(bid) <= Decimal(price) <= rules.price(ask), "each is rounded to its shy side"
 
 
 def test_the_notional_that_a_risk_budget_carries() -> None:

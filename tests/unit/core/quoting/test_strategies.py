@@ -67,7 +67,7 @@ def test_more_volatility_never_makes_quotes_tighter(strategy: str) -> None:
     gamma = 0.002
     widths = [
         sum(bps(wish(strategy, believed=opinions(volatility=volatility(sigma)), gamma=gamma, base_spread_share=0)))
-        for sigma in (0.0, 0.5, 1.2, 5.0, 50.0)
+        for sigma in (0.01, 0.5, 1.2, 5.0, 50.0)
     ]
 
     assert widths == sorted(widths)
@@ -311,12 +311,17 @@ def test_levels_step_away_with_growing_sizes() -> None:
     assert float((bids[0].price - bids[1].price) / MARK) * 1e4 == pytest.approx(3.0)
 
 
-def test_zero_volatility_leaves_a_defined_quote() -> None:
+def test_f116_a_price_that_never_moved_tells_no_volatility() -> None:
+    """Zero is what an estimator says of a constant price: no reason to quote closely, and nothing to divide by."""
     for strategy in MODELS:
         still = wish(strategy, shown=with_position("0.05"), believed=opinions(volatility=volatility(0.0)))
 
-        assert still.bid < still.ask
-        assert all(map(math.isfinite, bps(still)))
+        if strategy == "composite":
+            assert all(map(math.isfinite, bps(still)))
+            assert sum(bps(still)) == pytest.approx(2 * 2 * 2.0), "the base spread on both sides, twice as wide while blind"
+            assert [note.code for note in why(still).notes] == ["no_volatility"]
+        else:
+            assert {reason.code for reason in still.withdrawn.values()} == {"no_volatility"}
 
 
 @pytest.mark.parametrize("strategy", [*MODELS, "grid", "simple"])
