@@ -156,6 +156,20 @@ class Rollback(BaseModel):
     comment: Annotated[StrictStr, Field(max_length=200)] = ""
 
 
+class ConfigFile(BaseModel):
+    """The text of a configuration file: YAML, of which JSON is a part."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"text": "spread_percentage: 0.002\n"}]})
+
+    text: Annotated[StrictStr, Field(max_length=48 * 1024)]
+
+
+class ConfigFileRead(BaseModel):
+    """`changes` lead from what is in force to what the file says, ready to be previewed; empty when nothing differs."""
+
+    changes: dict[str, Any]
+
+
 class ConfigPreset(BaseModel):
     """`changes` are ready to be previewed and applied."""
 

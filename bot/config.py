@@ -267,14 +267,22 @@ def load_config(file: Path) -> BotConfig:
         raise ConfigurationError(f"configuration {file} cannot be read: {error.strerror}") from None
     if len(text) > MOST_BYTES:
         raise ConfigurationError(f"configuration {file} is larger than {MOST_BYTES} bytes")
+    return parsed_config(text, f"configuration {file}")
+
+
+def parsed_config(text: bytes, name: str) -> BotConfig:
+    """Return the configuration that a file's text describes; what the file does not name is the default.
+
+    Raises: ConfigurationError, which begins with `name`, with the field and what is allowed.
+    """
     try:
         content = YAML(typ="safe", pure=True).load(text.decode("utf-8"))
     except (YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"configuration {file} is not readable YAML: {str(error).splitlines()[0]}") from None
+        raise ConfigurationError(f"{name} is not readable YAML: {str(error).splitlines()[0]}") from None
     if content is None:
         return BotConfig()
     if not isinstance(content, dict):
-        raise ConfigurationError(f"configuration {file} must be a list of settings such as 'order_size: \"0.01\"'")
+        raise ConfigurationError(f"{name} must be a list of settings such as 'order_size: \"0.01\"'")
     return changed_config(BotConfig(), content)
 
 

@@ -1,5 +1,6 @@
 """The configuration: its schema, what is in force, what a change would do, every version of it, and the way back."""
 
+import asyncio
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -10,6 +11,8 @@ from backend.answers import Json, error_answer
 from backend.config_preview import preview
 from backend.config_schemas import (
     ConfigDiff,
+    ConfigFile,
+    ConfigFileRead,
     ConfigInForce,
     ConfigPresets,
     ConfigPreview,
@@ -23,10 +26,10 @@ from backend.routes.common import commanded, errors, service_of, who_of
 from backend.schemas import ConfigChange, config_change_schema, inlined
 from backend.service import Service
 from backend.settings_desk import Applied
-from bot.config import HOT_FIELDS, BotConfig, ConfigErrors, changed_config
+from bot.config import HOT_FIELDS, BotConfig, ConfigErrors, changed_config, parsed_config
 from bot.config_history import MOST_KEPT, Version
 from bot.config_schema import RAISES_LIMITS, changes_between, config_hash, raised_limits, settings
-from bot.core.errors import InvalidInput, PriceUnavailable
+from bot.core.errors import ConfigurationError, InvalidInput, PriceUnavailable
 from bot.core.market import market_name
 from bot.core.mode import BotState
 from bot.presets import PRESETS
@@ -114,6 +117,19 @@ async def schema(request: Request) -> Json:
             "settings": settings(),
         }
     )
+
+
+@router.post("/read", operation_id="readConfigFile", responses={200: {"model": ConfigFileRead}, **errors(422)})
+async def read_file(request: Request, file: Annotated[ConfigFile, Body()]) -> Json:
+    """Say what a configuration file would change; nothing is changed. What it does not name goes back to its default."""
+    try:
+        wanted = await asyncio.to_thread(parsed_config, file.text.encode(), "the file")
+    except ConfigErrors:
+        raise
+    except ConfigurationError as unreadable:
+        hint = "YAML or JSON, as `mmbot config init` writes it"
+        return error_answer(422, "file_not_readable", str(unreadable), field="text", hint=hint)
+    return Json({"changes": service_of(request).settings.changes_to(wanted)})
 
 
 @router.get("/history", operation_id="getConfigHistory", responses={200: {"model": ConfigVersions}, **errors(422)})

@@ -1,5 +1,6 @@
 """The configuration over HTTP: one schema, whole changes or none, every version kept, and the way back."""
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -209,3 +210,53 @@ def test_the_next_start_continues_what_was_in_force(tmp_path: Path) -> None:
         told = client.get("/api/config").json()
 
     assert (told["config"]["spread_percentage"], told["config"]["enabled"]) == (0.002, False)
+
+
+def test_a_file_says_what_it_would_change_and_changes_nothing(client: TestClient, world: World) -> None:
+    told = client.post("/api/config/read", json={"text": "spread_percentage: 0.002\nmore_markets:\n  - market: ETH-USD\n"})
+
+    assert told.status_code == 200
+    changes = told.json()["changes"]
+    assert (changes["spread_percentage"], [each["market"] for each in changes["more_markets"]]) == (0.002, ["ETH-USD"])
+    assert set(changes) == {"spread_percentage", "more_markets"}
+    assert world.bot.config.spread_percentage == 0.001
+
+
+def test_what_a_file_does_not_name_goes_back_to_its_default(client: TestClient) -> None:
+    changed(client, {"spread_percentage": 0.002, "limits": {"stop_loss": "50"}})
+
+    changes = client.post("/api/config/read", json={"text": ""}).json()["changes"]
+    told = changed(client, changes)
+
+    assert (changes["spread_percentage"], changes["limits"]["stop_loss"]) == (0.001, None)
+    assert (told["config"]["spread_percentage"], told["config"]["limits"]["stop_loss"]) == (0.001, None)
+
+
+def test_the_configuration_in_force_written_down_and_read_again_differs_in_nothing(client: TestClient) -> None:
+    changed(client, {"strategy": "composite", "quoting": {"rho": 0.5, "fair_price": {"mark": 0.5, "microprice": 0.5}}})
+    written = client.get("/api/config").text
+
+    read = client.post("/api/config/read", json={"text": json.dumps(json.loads(written)["config"])})
+
+    assert read.json() == {"changes": {}}
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("spread_percentige: 0.002", "spread_percentage"),
+        ("spread_percentage: 9", "spread_percentage"),
+        ("- 1\n- 2", "list of settings"),
+        ("a: [", "not readable"),
+        ("!!python/object:os.system {}", "not readable"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_with_the_reason(client: TestClient, text: str, word: str) -> None:
+    refused = client.post("/api/config/read", json={"text": text})
+
+    assert refused.status_code == 422
+    assert word in refused.text
+
+
+def test_a_file_of_more_than_a_configuration_is_refused_before_it_is_read(client: TestClient) -> None:
+    assert client.post("/api/config/read", json={"text": "#" * (48 * 1024 + 1)}).status_code == 422

@@ -19,6 +19,7 @@ CONTROLS = [
     ("GET", "/api/cached-account"), ("GET", "/api/broadcaster/stats"), ("GET", "/api/markets"), ("GET", "/metrics"),
     ("GET", "/api/pnl"), ("GET", "/api/fills"), ("GET", "/api/decisions"), ("GET", "/api/equity"), ("GET", "/api/risk"),
     ("GET", "/api/funding"), ("GET", "/api/orders/history"), ("GET", "/api/alerts"), ("GET", "/api/access"),
+    ("POST", "/api/config/read"),
     ("GET", "/api/jobs"), ("GET", "/api/config/schema"), ("GET", "/api/bot/flatten"), ("POST", "/api/bot/flatten"),
     ("POST", "/api/markets/BTC-USD/stop"), ("POST", "/api/markets/BTC-USD/start"), ("GET", "/api/unknown"),
 ]  # fmt: skip

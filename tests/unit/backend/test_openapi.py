@@ -33,7 +33,7 @@ def test_every_promised_route_is_described(schema: dict[str, Any]) -> None:
         "get /api/markets/{market}/series", "delete /api/orders/{order_id}", "get /api/cached-account",
         "get /api/broadcaster/stats", "get /api/markets", "post /api/markets/{market}/start", "post /api/markets/{market}/stop",
         "post /api/bot/config/preview", "post /api/bot/config/rollback", "get /api/config", "get /api/config/history",
-        "get /api/config/history/{number}", "get /api/config/diff", "get /api/config/presets",
+        "get /api/config/history/{number}", "post /api/config/read", "get /api/config/diff", "get /api/config/presets",
         "get /api/bot/flatten", "get /api/config/schema", "get /api/pnl", "get /api/fills", "get /api/decisions",
         "get /api/equity", "get /api/funding", "get /api/orders/history", "get /api/alerts", "get /api/risk",
         "get /api/jobs", "get /api/jobs/{job_id}", "get /api/access",
