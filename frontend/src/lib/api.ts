@@ -130,5 +130,7 @@ export const api = {
   configHistory: (limit: number) => settled(client.GET("/api/config/history", { params: { query: { limit } }, ...reading() })) as Promise<unknown>,
   configDiff: (from: number, to: number) => settled(client.GET("/api/config/diff", { params: { query: { from, to } }, ...reading() })) as Promise<unknown>,
   configRollback: (version: number, expected: string) => settled(client.POST("/api/bot/config/rollback", { body: { version, expected, comment: "" }, ...commanding() })) as Promise<unknown>,
+  configRead: (text: string) => settled(client.POST("/api/config/read", { body: { text }, ...reading() })) as Promise<unknown>,
+  markets: async () => (await settled(client.GET("/api/markets", reading()))).markets as readonly { readonly name: string; readonly status: string }[],
   configPresets: (market: string) => settled(client.GET("/api/config/presets", { params: { query: { market } }, ...reading() })) as Promise<unknown>,
 };

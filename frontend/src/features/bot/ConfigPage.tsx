@@ -12,6 +12,8 @@ import { useCommand } from "../../lib/use-command";
 import { ConfigDiff } from "./ConfigDiff";
 import { Badge, ConfigField } from "./ConfigField";
 import { ConfigHistory } from "./ConfigHistory";
+import { ConfigTools } from "./ConfigTools";
+import { configuredMarkets } from "./config-markets";
 import { DryPreview } from "./DryPreview";
 import { Presets } from "./Presets";
 import css from "./config.module.css";
@@ -43,11 +45,12 @@ function ConfigEditor({ market, settings, now, history, reload }: EditorProps) {
   const [find, setFind] = useState("");
   const [step, setStep] = useState<Step>("apply");
   const isMain = now.config.market === market;
+  const configured = configuredMarkets(now.config).includes(market);
   const mine = useMemo(() => settings.filter((setting) => setting.kind !== "markets" && (isMain || setting.per_market)), [settings, isMain]);
   const weights = useMemo(() => weightPaths(mine), [mine]);
   const config = configOf(now.config, market);
   const check = checkDraft(mine, draft, config, now.is_running);
-  const body = check.body ? bodyFor(now.config, market, check.body) : null;
+  const body = check.body && configured ? bodyFor(now.config, market, check.body) : null;
   const [mayControl, mayRaise] = [useMay("control"), useMay("danger")];
   const previews = usePreviews(body, now.hash, mayControl);
   const send = useCallback(async (request: Request) => {
@@ -76,6 +79,7 @@ function ConfigEditor({ market, settings, now, history, reload }: EditorProps) {
         <span className={css.tag}>{strategy}</span>
         <span className={css.note}>{t(now.is_running ? "config.stateRunning" : "config.stateStopped")} · {t("config.versionInForce", { version: now.version })} <code>{now.hash.slice(0, 6)}</code></span>
         {staleWords && <StaleTag words={staleWords} />}
+        <ConfigTools market={market} settings={settings} now={now} locked={locked} onApply={(whole, withStop) => void command.run({ body: whole, hash: now.hash, restart: withStop })} />
         <div className={css.acts}>
           <Button disabled={Object.keys(draft).length === 0 || busy} onClick={() => { setDraft({}); command.clear(); }}>{t("config.discard")}</Button>
           <Button look={body && !locked && !raises ? "primary" : "plain"} disabled={!body || locked || raises || previews.refusal !== null} title={!mayControl ? t("access.readOnlyWhy") : raises ? t("access.needsOwner") : undefined} onClick={() => body && void command.run({ body, hash: now.hash, restart })}>
@@ -92,6 +96,7 @@ function ConfigEditor({ market, settings, now, history, reload }: EditorProps) {
         <div className={css.legend}><Badge hot /><p>{t("config.hotHelp")}</p><Badge hot={false} /><p>{t("config.coldHelp")}</p></div>
       </nav>
       <main className={css.fields} id="main">
+        {!configured && <p className={css.raise}>{t("config.notConfigured", { market })}</p>}
         <section aria-labelledby="section-presets"><h2 id="section-presets">{t("config.presets")} <span>{t("config.presetsWhy")}</span></h2><Presets market={market} onTake={(preset) => { command.clear(); setDraft(draftFrom(mine, preset.changes)); }} /></section>
         {sectioned(shown).map(([name, rows]) => (
           <section key={name} aria-labelledby={`section-${name}`}>
@@ -106,7 +111,7 @@ function ConfigEditor({ market, settings, now, history, reload }: EditorProps) {
             ))}
           </section>
         ))}
-        {!isMain && <p className={css.quiet}>{t("config.otherMarket", { market: plainText(now.config.market ?? "") })}</p>}
+        {!isMain && configured && <p className={css.quiet}>{t("config.otherMarket", { market: plainText(now.config.market ?? "") })}</p>}
       </main>
       <aside className={css.side}>
         <DryPreview market={market} running={previews.running} changed={previews.changed} waiting={previews.waiting} problem={refusal?.message ?? null} count={count} />

@@ -25,6 +25,10 @@ export const wire = {
   preview: async (body: object) => (await api.configPreview(body)) as Preview,
   history: async () => ((await api.configHistory(50)) as { versions: readonly Version[] }).versions,
   diff: async (from: number, to: number) => ((await api.configDiff(from, to)) as { changes: readonly WireChange[] }).changes,
+  /** What a file's text would change, by top-level setting. */
+  readFile: async (text: string) => ((await api.configRead(text)) as { changes: Config }).changes,
+  /** Names of all markets that the exchange trades. */
+  markets: async () => (await api.markets()).filter((each) => each.status === "ACTIVE").map((each) => each.name).toSorted(),
   presets: async (market: string) => ((await api.configPresets(market)) as { presets: readonly Preset[] }).presets,
 };
 
