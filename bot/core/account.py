@@ -82,8 +82,12 @@ class Account:
         """Exchange time up to which a position that was taken from the exchange knows every fill."""
         self._doubted_ms: dict[str, int] = {}
         self._has_baseline = False
+        self._apart: tuple[str, ...] | None = None
+        """Markets of which we and the exchange say different things; None: something has changed, look again."""
 
     def ledger(self, market: str) -> PositionLedger:
+        """Return one market's ledger, begun at need, to be changed."""
+        self._apart = None
         return self.ledgers.setdefault(market, PositionLedger())
 
     def position(self, market: str) -> Decimal:
@@ -147,7 +151,7 @@ class Account:
     def unsettled(self, now_ms: int) -> dict[str, str]:
         """Return the markets whose position the exchange does not confirm, each with the reason."""
         found = {}
-        for market in sorted(set(self.reported) | set(self.ledgers)):
+        for market in sorted({*self._differing(), *self._doubted_ms}):
             held, truth = self.position(market), self._truth(market)[0]
             if held == truth:
                 if self.positions_ms - self._doubted_ms.get(market, now_ms) >= SETTLE_MS:
@@ -163,8 +167,14 @@ class Account:
     @property
     def agrees(self) -> bool:
         """True when the exchange has told every position, and ours are the same."""
-        markets = self.reported.keys() | self.ledgers.keys()
-        return self._has_baseline and all(self.position(market) == self._truth(market)[0] for market in markets)
+        return self._has_baseline and not self._differing()
+
+    def _differing(self) -> tuple[str, ...]:
+        """Return the markets of which we and the exchange say different things, in order."""
+        if self._apart is None:
+            markets = sorted(self.reported.keys() | self.ledgers.keys())
+            self._apart = tuple(market for market in markets if self.position(market) != self._truth(market)[0])
+        return self._apart
 
     def _truth(self, market: str) -> tuple[Decimal, Decimal]:
         report = self.reported.get(market)
@@ -200,7 +210,7 @@ class Account:
 
     def apply_positions(self, event: PositionsReported) -> None:
         """Take in what the exchange holds for us; an answer that was asked before the newest stream word is too old."""
-        self.positions_ms = max(self.positions_ms, event.asked_ms)
+        self.positions_ms, self._apart = max(self.positions_ms, event.asked_ms), None
         listed = {report.market: report for report in event.positions}
         for market, report in listed.items():
             held = self.reported.get(market)
@@ -219,7 +229,7 @@ class Account:
     def reconcile(self, now_ms: int, clock_offset_ms: int = 0) -> list[tuple[str, Decimal, Decimal]]:
         """Adopt lasting differences; returns (market, what we held, what the exchange holds) for each."""
         adopted = []
-        for market in sorted(set(self.reported) | set(self.ledgers)):
+        for market in sorted({*self._differing(), *self._differs_since}):
             report = self.reported.get(market)
             (truth, entry), held = self._truth(market), self.position(market)
             if not self._has_baseline or held == truth:

@@ -55,6 +55,8 @@ class Deciding(ABC):
     _orphans: Orphans
     _doubts: doubts.Doubts
     _notes: list[Note]
+    _is_calm: bool = False
+    """No position is in doubt, and none lacks its stop."""
     _risk_reduces: str = ""
     """The risk code for which the bot only reduces; "" when it does not."""
 
@@ -67,24 +69,24 @@ class Deciding(ABC):
         self._watch_positions(risk, now_ms)
         self.day.roll(self.account.ledgers, now_ms)
         blocked = self.sync.blocks() or self.switch.blocks(now_ms) or self._held()
-        for maker in self.makers.values():
-            if self.mode.is_quoting and not maker.is_due(now_ms, risk.markets[maker.market]):
+        is_quoting = self.mode.is_quoting
+        for market, maker in self.makers.items():
+            if is_quoting and not maker.is_due(now_ms, risk.markets[market]):
                 pass  # nothing happened to it: what one market costs must not grow with the number of the others
-            elif self.mode.is_quoting:
-                alone = self.steadiness.blocks(maker.market, now_ms) or self.paused_markets.get(maker.market)
-                alone = alone or self.stops.holds_back(maker.market, now_ms)
+            elif is_quoting:
+                alone = self.steadiness.blocks(market, now_ms) or self.paused_markets.get(market)
+                alone = alone or self.stops.holds_back(market, now_ms)
                 actions += maker.decide(self._desk(maker, risk, now_ms), blocked or alone)
             else:
                 actions += maker.pull(self.orders, self.state_reason, now_ms)
-            self.switch.lease(maker.market, now_ms)
-            self._notes += maker.notes
-            maker.notes.clear()
+            if maker.notes:
+                self._notes += maker.notes
+                maker.notes.clear()
+        self.switch.lease(self.makers, now_ms)
         if risk.flatten and self.mode.state is BotState.HALTED and blocked is None:
             actions += self._exits(now_ms)
-        stays = self.mode.state is not BotState.STOPPED and any(self.position_stops())  # its countdown must not end a stop
-        wanted = self.mode.is_quoting or stays or bool(self.bot_orders())
-        actions += self.switch.decide(wanted, now_ms)
-        actions += self._orphans.decide(self.orders, self.bot_orders(), self.makers, now_ms)
+        actions += self.switch.decide(self._needs_switch(), now_ms)
+        actions += self._orphans.decide(self.orders, self.makers, now_ms)
         actions += self._doubts.questions(self.orders, now_ms)
         self._close_doubts(now_ms)
         actions += self.sync.decide(now_ms)
@@ -150,12 +152,22 @@ class Deciding(ABC):
 
     # --- steps ------------------------------------------------------------------------------------------------------------
 
+    def _needs_switch(self) -> bool:
+        if self.mode.is_quoting:
+            return True
+        stays = self.mode.state is not BotState.STOPPED and any(self.position_stops())  # its countdown must not end a stop
+        return stays or bool(self.bot_orders())
+
     def _watch_positions(self, risk: RiskState, now_ms: int) -> None:
         """While the exchange does not confirm a position, only let it shrink, and ask."""
         unsettled = self.account.unsettled(now_ms)
+        was_calm, self._is_calm = self._is_calm, not unsettled and not self.stops.is_any_missing
         for market, maker in self.makers.items():
+            verdict = risk.markets[market]
+            if was_calm and self._is_calm and verdict is maker.obeyed:
+                continue  # it was told already
             text = unsettled.get(market)
-            held_back = risk.markets[market].reduce_only or self.stops.only_reduces(market, now_ms)
+            held_back = verdict.reduce_only or self.stops.only_reduces(market, now_ms)
             maker.only_reduce(held_back if text is None else Reason(code=UNSETTLED, text=text), now_ms)
         if not unsettled:
             if self.mode.settled(UNSETTLED):
@@ -177,9 +189,8 @@ class Deciding(ABC):
     def _keep_stops(self, now_ms: int) -> list[AnyAction]:
         """Place, move and take away the stops that rest on the exchange for positions of the quoted markets."""
         listed = self.position_stops()
-        guarded = {report.market for report in listed}
-        limits_of = self.risk.manager.limits_of
-        concerned = [each for each in self.makers if each in guarded or limits_of(each).exchange_stop is not None]
+        guarded = {report.market for report in listed} | self.risk.manager.stop_markets
+        concerned = [each for each in self.makers if each in guarded] if guarded else []
         if not concerned:
             return []
         is_known = self.sync.blocks() is None and self._held() is None

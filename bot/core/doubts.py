@@ -65,9 +65,9 @@ class Doubts:
     def questions(self, orders: LiveOrders, now_ms: int) -> list[AnyAction]:
         """Return what to ask now, oldest doubts first, a bounded number at a time."""
         actions: list[AnyAction] = []
-        live = {order.client_order_id: order for order in orders}
-        self._doubts = {order_id: doubt for order_id, doubt in self._doubts.items() if order_id in live}
-        for order in live.values():
+        if self._doubts:
+            self._doubts = {order_id: doubt for order_id, doubt in self._doubts.items() if orders.is_live(order_id)}
+        for order in orders.moving():
             silent = order.status in (Status.PLACING, Status.ACKED, Status.CANCELLING) and now_ms - order.since_ms >= SILENCE_MS
             if silent:
                 orders.saw(order.client_order_id, Saw.SILENCE, now_ms)

@@ -5,7 +5,7 @@ but never touched. An order enters before its request leaves, so the stream may 
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import msgspec
 
@@ -54,6 +54,11 @@ class LiveOrders:
         self._live: dict[str, Order] = {}
         self._by_market: dict[str, dict[str, Order]] = {}
         """The same orders by market: what one market costs must not grow with the number of the others."""
+        self._moving: dict[str, Order] = {}
+        """Those that do not just rest: they wait for a word of the exchange, or their fate is in doubt."""
+        self._place: dict[str, int] = {}
+        """Where each live order stands in the table."""
+        self._entered = 0
         self._ended: OrderedDict[str, Order] = OrderedDict()
         self._holes: dict[str, Order] = {}
         """Orders, ended ones too, of which more was filled than the known fills add up to."""
@@ -61,6 +66,30 @@ class LiveOrders:
 
     def __iter__(self) -> Iterator[Order]:
         return iter(tuple(self._live.values()))
+
+    def __len__(self) -> int:
+        return len(self._live)
+
+    def is_live(self, client_order_id: str) -> bool:
+        """Say whether an order of this id may still be filled."""
+        return client_order_id in self._live
+
+    def moving(self) -> tuple[Order, ...]:
+        """Return the live orders that do not just rest, in the order of the table."""
+        return self._in_order(self._moving.values())
+
+    def outside(self, markets: Collection[str], owner: Owner) -> tuple[Order, ...]:
+        """Return one owner's live orders on all markets but the named ones, in the order of the table."""
+        return self._in_order(
+            order
+            for market, orders in self._by_market.items()
+            if market not in markets
+            for order in orders.values()
+            if order.owner is owner
+        )
+
+    def _in_order(self, orders: Iterable[Order]) -> tuple[Order, ...]:
+        return tuple(sorted(orders, key=lambda order: self._place[order.client_order_id]))
 
     def get(self, client_order_id: str) -> Order | None:
         return self._live.get(client_order_id) or self._ended.get(client_order_id)
@@ -83,8 +112,16 @@ class LiveOrders:
         self._keep(order)
 
     def _keep(self, order: Order) -> None:
-        self._live[order.client_order_id] = order
-        self._by_market.setdefault(order.market, {})[order.client_order_id] = order
+        order_id = order.client_order_id
+        if order_id not in self._live:
+            self._entered += 1
+            self._place[order_id] = self._entered
+        self._live[order_id] = order
+        self._by_market.setdefault(order.market, {})[order_id] = order
+        if order.status is Status.RESTING:
+            self._moving.pop(order_id, None)
+        else:
+            self._moving[order_id] = order
 
     def restore(self, order: Order, now_ms: int) -> None:
         """Take in an order of an earlier run whose end is not known; it counts as live and is asked about."""
@@ -202,8 +239,8 @@ class LiveOrders:
         if order.is_live:
             self._keep(order)
             return order
-        self._live.pop(order.client_order_id, None)
-        self._by_market.get(order.market, {}).pop(order.client_order_id, None)
+        for table in (self._live, self._by_market.get(order.market, {}), self._moving, self._place):
+            table.pop(order.client_order_id, None)
         self._ended[order.client_order_id] = order
         while len(self._ended) > ENDED_KEPT:
             self._ended.popitem(last=False)

@@ -97,7 +97,8 @@ class Maker:
         self._widening = 1.0
         self.is_stirred = True
         """Something happened that may change the decision; set by whoever lets it happen."""
-        self._obeyed: MarketRisk | None = None
+        self.obeyed: MarketRisk | None = None
+        """What the last decision made of what risk leaves; None before the first."""
         self._looked_ms = 0
         self._cancel_sent_ms: dict[str, int] = {}
         self._held: dict[Side, Reason] = {}
@@ -211,11 +212,11 @@ class Maker:
 
     def is_due(self, now_ms: int, verdict: MarketRisk) -> bool:
         """Say whether a decision could differ from the last one: something happened, risk judges anew, or time has passed."""
-        return self.is_stirred or verdict is not self._obeyed or now_ms - self._looked_ms >= LOOK_MS
+        return self.is_stirred or verdict is not self.obeyed or now_ms - self._looked_ms >= LOOK_MS
 
     def decide(self, desk: Desk, blocked: Reason | None) -> list[AnyAction]:
         """Return the next safe step towards the quotes that should be shown."""
-        self.is_stirred, self._obeyed, self._looked_ms = False, desk.verdict, desk.now_ms
+        self.is_stirred, self.obeyed, self._looked_ms = False, desk.verdict, desk.now_ms
         picture = picture_of(self.view, desk.position, desk.now_ms)
         reason = blocked or reason_not_to_quote(picture, self.settings) or desk.verdict.pull
         if reason is not None:

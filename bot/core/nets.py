@@ -5,6 +5,7 @@ taken to begin when our request left, the earliest moment possible.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from typing import Final
 
 from bot.core.actions import AnyAction, ArmDeadManSwitch, RefreshAccount
@@ -48,9 +49,9 @@ class DeadManSwitch:
             return 0
         return max(0, self.armed_ms + self._settings.switch_countdown_s * 1000 - now_ms)
 
-    def lease(self, market: str, now_ms: int) -> None:
-        """A market that is quoted says that it still decides; one that falls silent lets the countdown run out for all."""
-        self._leases[market] = now_ms
+    def lease(self, markets: Iterable[str], now_ms: int) -> None:
+        """Markets that are quoted say that they still decide; one that falls silent lets the countdown run out for all."""
+        self._leases.update(dict.fromkeys(markets, now_ms))
 
     def end_lease(self, market: str) -> None:
         """A market is not quoted any more."""
@@ -59,8 +60,9 @@ class DeadManSwitch:
     def decide(self, wanted: bool, now_ms: int) -> list[AnyAction]:
         """Return the renewal, when it is due."""
         pace = RETRY_MS if self.problem else self._settings.switch_renewal_ms
-        silent = [market for market, leased_ms in self._leases.items() if now_ms - leased_ms > self._settings.switch_renewal_ms]
-        if not wanted or silent or not self._settings.use_switch or now_ms - self._asked_ms < pace:
+        if not wanted or not self._settings.use_switch or now_ms - self._asked_ms < pace:
+            return []
+        if now_ms - min(self._leases.values(), default=now_ms) > self._settings.switch_renewal_ms:
             return []
         self._asked_ms = now_ms
         return [ArmDeadManSwitch(countdown_s=self._settings.switch_countdown_s)]

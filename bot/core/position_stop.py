@@ -145,6 +145,11 @@ class PositionStops:
         self._going.discard(order_id)
         return was_asked
 
+    @property
+    def is_any_missing(self) -> bool:
+        """Say whether some stop that is wanted was not seen yet."""
+        return any(watch.missing_ms is not None for watch in self._watches.values())
+
     def is_asked(self, order_id: str) -> bool:
         """Say whether this is the newest stop that was asked for in some market."""
         return any(watch.asked == order_id for watch in self._watches.values())

@@ -86,6 +86,10 @@ class MarketDesk:
         worse = min(ledger.unrealised_pnl(price) for price in prices or [self.believed.price])
         return worse, abs(ledger.size) * ledger.entry_price
 
+    @property
+    def has_notes(self) -> bool:
+        return bool(self.breakers.notes or self.protection.notes)
+
     def take_notes(self) -> list[Note]:
         """Return what is worth telling since the last call."""
         notes = self.breakers.notes + self.protection.notes

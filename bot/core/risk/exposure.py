@@ -91,11 +91,14 @@ class Stakes:
 
     def __init__(self) -> None:
         self._stakes: dict[str, tuple[Stake, _Weighed]] = {}
+        self._gross: dict[str, Decimal] = {}
+        """Worst cases already summed up, by the market that is left out; forgotten with every change."""
 
     def put(self, market: str, stake: Stake) -> None:
         """Replace one market's stake; one without position and orders is forgotten."""
         if not (stake.position or stake.buys or stake.sells):
-            self._stakes.pop(market, None)
+            if self._stakes.pop(market, None) is not None:
+                self._gross.clear()
             return
         known = self._stakes.get(market)
         if known is None or known[0] != stake:
@@ -103,6 +106,7 @@ class Stakes:
             worst = max(held, abs(up), abs(down))
             weighed = _Weighed(held=held, signed=stake.position * stake.price, up=up, down=down, worst=worst)
             self._stakes[market] = (stake, weighed)
+            self._gross.clear()
 
     def held(self) -> Decimal:
         """Return the value of all positions, long and short counted alike."""
@@ -114,7 +118,11 @@ class Stakes:
 
     def worst_gross(self, without: str = "") -> Decimal:
         """Return the sum of every market's worst case, one market left out if named."""
-        return sum((each.worst for market, (_, each) in self._stakes.items() if market != without), start=ZERO)
+        known = self._gross.get(without)
+        if known is None:
+            found = (each.worst for market, (_, each) in self._stakes.items() if market != without)
+            known = self._gross[without] = sum(found, start=ZERO)
+        return known
 
     def worst_net(self, side: Side, without: str = "") -> Decimal:
         """Return how far the net value could go in the direction of `side`, as a number that grows that way."""

@@ -62,6 +62,8 @@ class RiskManager:
         self._account = capped_account(account, self._caps.account)
         self._markets = {name: capped_market(limits, self._caps.of(name)) for name, limits in markets.items()}
         self._verdicts = {name: verdict for name, verdict in self._verdicts.items() if name in self._markets}
+        self.stop_markets = frozenset(name for name, limits in self._markets.items() if limits.exchange_stop is not None)
+        """Where a stop rests on the exchange while a position is held."""
 
     def observe_fill(self, fill: Fill, now_ms: int) -> None:
         """A fill of ours was booked; call once for each trade id."""
@@ -243,7 +245,7 @@ class RiskManager:
                 allowance=allowance.size,
                 why=allowance.why,
                 blocked=blocked,
-                open_orders=(sum(each.owner is not Owner.FOREIGN for each in orders), self._account.max_open_orders),
+                open_orders=(len(orders), self._account.max_open_orders),
                 market_open_orders=limits.max_open_orders,
                 believed=desk.believed,
                 price_collar=limits.price_collar,
@@ -356,7 +358,8 @@ class RiskManager:
         """Return what is worth telling since the last call."""
         notes, self._notes = self._notes, []
         for desk in self._desks.values():
-            notes += desk.take_notes()
+            if desk.has_notes:
+                notes += desk.take_notes()
         return notes
 
     def _tell(self) -> None:

@@ -1,5 +1,6 @@
 """Several markets in one engine, each with settings of its own."""
 
+import sys
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ from bot.core.events import BestQuoteSeen, Level, MarketRulesLoaded, MarkPriceSe
 from bot.core.maker import Desk, Maker
 from bot.core.notes import Reason
 from bot.core.numbers import Lots, Ticks
+from bot.core.orders import ExchangeStatus
 from tests.unit.core.play import Play, btc, settings
 
 ETH = btc(name="ETH-USD", tick_size=Decimal("0.1"), lot_size=Decimal("0.001"), min_size=Decimal("0.01"))
@@ -25,11 +27,15 @@ def both() -> Play:
 
 
 def see_eth(play: Play, mark: str) -> None:
+    see(play, "ETH-USD", mark)
+
+
+def see(play: Play, market: str, mark: str) -> None:
     now_ms, ticks = play.now_ms, int(Decimal(mark) * 10)
-    play.engine.apply(MarkPriceSeen(market="ETH-USD", price=Decimal(mark), exchange_ms=now_ms, received_ms=now_ms))
+    play.engine.apply(MarkPriceSeen(market=market, price=Decimal(mark), exchange_ms=now_ms, received_ms=now_ms))
     play.engine.apply(
         BestQuoteSeen(
-            market="ETH-USD",
+            market=market,
             bid=Level(Ticks(ticks - 5), Lots(100)),
             ask=Level(Ticks(ticks + 5), Lots(100)),
             exchange_ms=now_ms,
@@ -95,3 +101,42 @@ def test_a_market_that_is_removed_has_its_orders_cancelled() -> None:
 
     assert {action.market for action in play.decide() if isinstance(action, CancelOrder)} == {"ETH-USD"}
     assert play.engine.switch.left_ms(play.now_ms) > 0
+
+def calls_of_an_event(markets: int) -> int:
+    """Return how many functions run for one new touch of one of so many quoted markets, and the decision on it."""
+    play = Play().ready()
+    names = [f"M{number}-USD" for number in range(markets)]
+    for name in names:
+        rules = btc(name=name, tick_size=Decimal("0.1"), lot_size=Decimal("0.001"), min_size=Decimal("0.01"))
+        play.engine.apply(MarketRulesLoaded(market=rules, received_ms=play.now_ms))
+    like = {"order_size": Decimal("0.1"), "max_position": Decimal("0.5"), "spread": Decimal("0.002")}
+    play.engine.configure([settings(market=name, **like) for name in names])
+    for _ in range(3):
+        for name in names:
+            see(play, name, "3000")
+        for action in play.decide():
+            if isinstance(action, PlaceOrder):
+                play.acknowledge(action.approved.order)
+                play.report(action.approved.order, ExchangeStatus.NEW)
+        play.now_ms += 1
+    assert all(len(play.engine.orders.of(name)) == 2 for name in names)
+    calls = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        see(play, names[-1], "3000.1")
+        play.decide()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_the_work_of_an_event_hardly_grows_with_the_number_of_markets() -> None:
+    one, twenty = calls_of_an_event(1), calls_of_an_event(20)
+
+    assert one > 100
+    assert twenty < 1.25 * one
