@@ -102,6 +102,7 @@ def test_a_market_that_is_removed_has_its_orders_cancelled() -> None:
     assert {action.market for action in play.decide() if isinstance(action, CancelOrder)} == {"ETH-USD"}
     assert play.engine.switch.left_ms(play.now_ms) > 0
 
+
 def calls_of_an_event(markets: int) -> int:
     """Return how many functions run for one new touch of one of so many quoted markets, and the decision on it."""
     play = Play().ready()
