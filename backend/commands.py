@@ -16,6 +16,8 @@ from bot.ports import Clock
 T = TypeVar("T")
 MOST_KEPT: Final = 500
 MOST_RUNNING: Final = 20
+NEVER_TOO_MANY: Final = frozenset({"kill", "stop", "pause", "stop_market", "cancel_order"})
+"""What takes orders off the book is carried out however many other commands are under way."""
 LONGEST_TEXT: Final = 500
 
 
@@ -80,9 +82,10 @@ class Commands:
     def begin(self, verb: str, who: str, arguments: Mapping[str, Any]) -> Command:
         """Give a command its id.
 
-        Raises: TooManyCommands.
+        Raises: TooManyCommands, for a verb that may wait.
         """
-        if sum(command.state is CommandState.RUNNING for command in self._kept.values()) >= MOST_RUNNING:
+        running = sum(command.state is CommandState.RUNNING for command in self._kept.values())
+        if verb not in NEVER_TOO_MANY and running >= MOST_RUNNING:
             raise TooManyCommands(f"{MOST_RUNNING} commands are under way; wait for one to end")
         self._count += 1
         command = Command(

@@ -440,7 +440,8 @@ class MarketMaker:
         return await self.verbs.flatten(market_name(market or self.config.market))
 
     async def kill(self, reason: str = "killed by a person") -> dict[str, Any]:
-        """Halt and cancel every order of the account; see `Verbs.kill`."""
+        """See `Verbs.kill`."""
+        self._starts_by_itself = False
         return await self.verbs.kill(reason)
 
     def check(self, changes: dict[str, object]) -> BotConfig:

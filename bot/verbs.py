@@ -15,6 +15,7 @@ from bot.core.errors import (
     ConfigurationError,
     ExchangeError,
     InvalidInput,
+    KillUnderWay,
     MakerError,
     NotWhileRunning,
     PriceUnavailable,
@@ -43,6 +44,8 @@ MOST_EXITS: Final = 200
 """A position that needs more orders than this is closed by another flatten."""
 SETTLE_S: Final = 1.5
 KILL_TIMEOUT_S: Final = 8.0
+KILL_TAKES_S: Final = 10
+"""What a kill takes at most: its cancelling, and what it waits for before and after."""
 MARK_TIMEOUT_S: Final = 1.0
 """How long a kill that is done waits for its HALT marker; a disk that hangs keeps nobody from cancelling."""
 EMPTY_LISTS: Final = 2
@@ -76,17 +79,22 @@ class Verbs:
         self._flattening: asyncio.Task[dict[str, Any]] | None = None
         self._marking: asyncio.Task[str] | None = None
         """Leaves the HALT marker of the last kill; its result says why there is none, "" when it stands."""
+        self._kills = 0
+        """How many kills are under way."""
+        self._marker = asyncio.Lock()
+        """The HALT marker of a kill is left and taken away one after the other, in the order in which people asked."""
 
     async def start(self, config: BotConfig) -> dict[str, Any]:
         """Start quoting, also from PAUSED and HALTED: a person has looked.
 
         It takes away the HALT marker that a kill left, and no other one.
 
-        Raises: AlreadyRunning; RiskRefused while a HALT marker stands in the state folder, or another bot quotes here;
-        ConfigurationError when the marker of a kill cannot be removed.
+        Raises: AlreadyRunning; KillUnderWay, and then the bot stays halted; RiskRefused while a HALT marker stands in the state
+        folder, or another bot quotes here; ConfigurationError when the marker of a kill cannot be removed.
         """
         if self._engine.mode.is_quoting:
             raise AlreadyRunning("the bot is already running; stop it first to start it anew")
+        self._require_no_kill()
         if self._marking is not None:
             await asyncio.wait((self._marking,), timeout=MARK_TIMEOUT_S)
             if not self._marking.done():
@@ -96,10 +104,18 @@ class Verbs:
         for report in self._engine.orders.foreign.values():
             if (second := self._engine.mode.met(report)) is not None:
                 raise RiskRefused(second.code, second.text)
-        await asyncio.to_thread(self._home.forgive_kill)
+        async with self._marker:
+            self._require_no_kill()
+            await asyncio.to_thread(self._home.forgive_kill)
+        self._require_no_kill()  # one that began meanwhile leaves its marker anew
         self._emit(QuotingStarted(received_ms=self._clock.now_ms(), by_person=True))
         await self._until(lambda: self._engine.mode.is_quoting, 2.0)
         return {"status": "started", "config": config.model_dump(mode="json")}
+
+    def _require_no_kill(self) -> None:
+        if self._kills:
+            text = f"a kill is still cancelling every order of the account; wait until it has ended, at most {KILL_TAKES_S} s"
+            raise KillUnderWay(f"{text}, look at what it found, then start again")
 
     async def stop(self, reason: str) -> dict[str, Any]:
         """Stop quoting, cancel the bot's orders, and verify on the exchange that none is left; names what is.
@@ -266,6 +282,13 @@ class Verbs:
         A HALT marker keeps a restarted program halted as well. The position stays as it is. Answers within 10 s: how many
         orders were found, the ids of what is left, and `unmarked`, why no marker could be left, "" when it stands.
         """
+        self._kills += 1
+        try:
+            return await self._kill(reason)
+        finally:
+            self._kills -= 1
+
+    async def _kill(self, reason: str) -> dict[str, Any]:
         if self._flattening is not None:
             self._flattening.cancel()
         foreign = self._engine.orders.foreign.values()
@@ -291,7 +314,8 @@ class Verbs:
     async def _mark(self) -> str:
         """Leave the HALT marker of a kill; returns why there is none, "" when it stands."""
         try:
-            await asyncio.to_thread(self._home.note_kill)
+            async with self._marker:
+                await asyncio.to_thread(self._home.note_kill)
         except ConfigurationError as error:
             self._logger.log("ERROR", "kill_unmarked", None, reason=str(error))
             return str(error)

@@ -81,6 +81,12 @@ class NotWhileRunning(MakerError):
     code = "not_while_running"
 
 
+class KillUnderWay(NotWhileRunning):
+    """Start was asked for while a kill still cancels: its quotes could be cancelled by it."""
+
+    code = "kill_under_way"
+
+
 class InvariantBroken(MakerError):
     """Something that must be true is not: our bug. Cancel everything and stop."""
 

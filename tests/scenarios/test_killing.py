@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.errors import RiskRefused
+from bot.core.errors import KillUnderWay, RiskRefused
 from bot.core.mode import BotState
 from bot.core.orders import Owner
 from simulator.inprocess_trouble import acknowledge_only, refuse
@@ -101,3 +101,41 @@ def test_a_kill_that_cannot_leave_its_marker_cancels_all_the_same_and_says_so() 
         assert (killed["status"], world.live()) == ("killed", [])
         assert "cannot be written" in killed["unmarked"]
         assert bot.said("kill_unmarked")
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.001, 0.05, 0.3, 1.0, 4.0])
+def test_a_start_pressed_while_a_kill_still_cancels_is_refused_until_it_has_ended(after_s: float) -> None:
+    """Its quotes would have stood among the orders that the kill cancels, for up to 8 s."""
+    with World(seed=308) as world:
+        bot = world.quoting_bot()
+        world.exchange.meddle("open_orders", refuse(Code.INTERNAL))  # the kill cannot verify, and goes on trying
+        began_s = world.now_s
+        killing = world.begin(bot.maker.kill(), bot)
+        world.run_for(after_s)
+        with pytest.raises(KillUnderWay, match=r"still cancelling .* at most 10 s, .* then start again"):
+            world.do(bot.maker.start(), bot)
+        assert not killing.done()
+        world.run_for(0.3)
+        assert (bot.state, bot.engine.state_reason.code) == (BotState.HALTED, "killed"), "and the kill is not weakened"
+        assert bot.home.is_killed
+        world.until(killing.done, 11)
+        assert world.now_s - began_s < 9.0, "nor delayed"
+        assert list(world.requests("create", "edit", since_s=began_s + 0.05)) == []
+
+        world.exchange.stop_meddling()
+        world.do(bot.maker.start(), bot)
+        world.until(lambda: len(world.resting()) == 2, 40, "now it may")
+        assert not bot.home.is_halted
+
+
+def test_a_kill_before_the_first_contact_keeps_an_enabled_bot_from_starting_by_itself() -> None:
+    with World(seed=310) as world:
+        world.net.names_fail = True
+        bot = world.bot(enabled=True)
+        world.run_for(3)
+        world.do(bot.maker.kill(), bot)
+        world.net.names_fail = False
+        world.run_for(20)
+
+        assert (bot.state, bot.engine.state_reason.code) == (BotState.HALTED, "killed")
+        assert world.requests("create", "edit") == []

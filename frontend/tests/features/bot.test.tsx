@@ -54,4 +54,11 @@ describe("the bot switch", () => {
     await userEvent.click(screen.getByRole("button", { name: "Start" }));
     expect(await screen.findByText(/already running/)).toBeTruthy();
   });
+
+  it("says what to do when a start was pressed while a kill still cancels", async () => {
+    start.mockRejectedValue(new ApiError(409, { code: "kill_under_way", message: "in the bot's own words", hint: null }));
+    draw(<BotSwitch market="BTC-USD" />);
+    await userEvent.click(screen.getByRole("button", { name: "Start" }));
+    expect(await screen.findByText(/kill is still cancelling .* then start again/)).toBeTruthy();
+  });
 });

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from bot.core.errors import AlreadyRunning, ExchangeUnreachable, NotWhileRunning, RateLimited
+from bot.core.errors import AlreadyRunning, ExchangeUnreachable, KillUnderWay, NotWhileRunning, RateLimited
 from bot.core.events import QuotingStarted
 from tests.unit.backend.fakes import World
 
@@ -47,6 +47,17 @@ def test_a_kill_says_how_many_orders_it_found_and_what_is_left(world: World, cli
 
     assert answer.json() == {"status": "killing", "found": 3, "remaining": ["mmb-1-7"], "unmarked": ""}
     assert world.bot.calls[-1] == ("kill", "killed by a person")
+
+
+def test_a_start_while_a_kill_cancels_is_a_conflict_that_says_what_to_do(world: World, client: TestClient) -> None:
+    world.bot.fails["start"] = KillUnderWay("a kill is still cancelling every order; wait until it has ended, then start again")
+
+    answer = client.post("/api/bot/start")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "kill_under_way")
+    assert "wait until it has ended, then start again" in answer.json()["message"]
+    job = client.get(f"/api/jobs/{answer.headers['X-Command-Id']}").json()
+    assert (job["state"], job["code"]) == ("REFUSED", "kill_under_way")
 
 
 def test_the_status_has_the_documents_fields_and_types(world: World, client: TestClient) -> None:

@@ -98,6 +98,8 @@ def test_too_many_commands_at_once_are_refused() -> None:
 
     with pytest.raises(TooManyCommands):
         commands.begin("v", "local", {})
+    for verb in ("kill", "stop", "pause", "stop_market", "cancel_order"):
+        assert commands.begin(verb, "local", {}).state == "RUNNING", "what takes orders off the book never waits for others"
 
 
 def test_one_market_is_taken_out_and_back_by_its_own_routes(world: World, client: TestClient) -> None:

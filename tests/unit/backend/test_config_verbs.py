@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from bot.cli import app
-from bot.core.errors import RiskRefused
+from bot.core.errors import KillUnderWay, RiskRefused
 from tests.unit.backend.fakes import World
 
 
@@ -92,3 +92,16 @@ def test_presets_and_schema_are_readable_by_programs(world: World, run: Any) -> 
     assert {"name", "changes"} <= set(presets[0])
     assert "spread_percentage" in schema["properties"]
     assert {"path", "unit", "meaning"} <= set(schema["settings"][0])
+
+
+def test_a_start_while_a_kill_cancels_is_refused_on_the_command_line_in_one_sentence(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.bot.fails["start"] = KillUnderWay("a kill is still cancelling every order; wait until it has ended, then start again")
+    with world.client() as client:
+        monkeypatch.setattr("bot.remote.find_running", lambda: Reached(client))
+        said, told = CliRunner().invoke(app, ["start"]), CliRunner().invoke(app, ["start", "--json"])
+
+    assert (said.exit_code, told.exit_code) == (4, 4)
+    assert said.output.strip() == ("mmbot: a kill is still cancelling every order; wait until it has ended, then start again")
+    assert json.loads(told.output)["code"] == "kill_under_way"

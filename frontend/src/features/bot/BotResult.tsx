@@ -7,6 +7,8 @@ import type { BotAnswer } from "./use-bot-commands";
 
 const DONE = { start: "bot.started", pause: "bot.pausedDone", stop: "bot.stoppedDone" } as const;
 
+const KILL_UNDER_WAY = "kill_under_way";
+
 /** How Start, Pause or Stop went: what changed and how long it took, or why not. */
 export function BotResult({ state }: { state: CommandState<BotAnswer> }) {
   const { t, language } = useWords();
@@ -14,7 +16,7 @@ export function BotResult({ state }: { state: CommandState<BotAnswer> }) {
     case "idle": return null;
     case "pending": return <Pending sentMs={state.sentMs} />;
     case "unknown": return <CommandNote tone="unknown"><b>{t("command.unknownTitle")}</b> {t("command.unknown")}</CommandNote>;
-    case "refused": return <CommandNote tone="refused"><b>{t("command.refused")}</b> {state.error.message} {state.error.hint ?? ""}</CommandNote>;
+    case "refused": return <CommandNote tone="refused"><b>{t("command.refused")}</b> {state.error.code === KILL_UNDER_WAY ? t("bot.killUnderWay") : `${state.error.message} ${state.error.hint ?? ""}`}</CommandNote>;
     case "done": {
       const took = formatAge(state.tookMs, language);
       const { did, remaining } = state.answer;
