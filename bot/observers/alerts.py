@@ -253,7 +253,7 @@ class Alerts:
 
     def listen(self, line: LogLine) -> None:
         """Look at one line of the log; returns at once."""
-        level = ALERTS.get(line.event)
+        level = ALERTS.get(line.event) if line.level != "DEBUG" else None  # such as the journal of another account, left alone
         if level is not None and line.level == "INFO":
             level = AlertLevel.INFO  # the good half of an event that tells both, such as a tier that is green again
         if level is None or level < self._least:

@@ -276,3 +276,15 @@ def test_the_good_half_of_an_event_is_not_sent_to_people() -> None:
     stage.alerts.close()
 
     assert [text for _, text, _ in stage.box.messages] == ["Risk of None: drawdown is yellow, was green: 6 of 10"]
+
+
+def test_a_line_for_the_search_of_errors_alerts_nobody() -> None:
+    """A demo begins a new account each time; the journal of the last one is left alone, and no news."""
+    stage = Stage()
+    stage.alerts.start()
+
+    stage.logger.log("DEBUG", "journal_found", None, file="1.journal", status="other account", records=46, detail="")
+    stage.logger.log("ERROR", "journal_found", None, file="2.journal", status="quarantined", records=3, detail="torn")
+    stage.alerts.close()
+
+    assert [text for _, text, _ in stage.box.messages] == ["Journal 2.journal: quarantined, 3 records torn"]
