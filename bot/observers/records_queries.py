@@ -82,21 +82,48 @@ async def days(connection: AsyncConnection, wanted: Wanted, most_days: int) -> l
     """Return the money of the newest days by market, newest day first.
 
     A ledger's row holds what its run had booked by the end of that day, so a day is the difference to the run's day before.
+    Where a run found out by the exchange's trades what the day was (a correction), that stands in the place of what earlier runs
+    booked: their journal may be gone while their rows are still here.
     """
     first_ms = wanted.since_ms or 0
     booked = (await connection.execute(_chosen(tables.ledgers, _whole(wanted)).order_by(*tables.ledgers.primary_key))).all()
     paid = (await connection.execute(_chosen(tables.funding, wanted))).all()
+    corrected, since = await _corrections(connection, wanted)
+    began = {(row.account, row.epoch): row.at_ms for row in await connection.execute(select(tables.runs))}
     found: dict[tuple[int, str], DayRow] = {}
     before: dict[tuple[str, str, str], Found[Any]] = {}
     for row in booked:
         run = (row.account, row.epoch, row.market)
-        if row.day * DAY_MS >= first_ms - DAY_MS:
+        known_from_ms = since.get((row.account, row.day, row.market), 0)
+        if row.day * DAY_MS >= first_ms - DAY_MS and began.get((row.account, row.epoch), row.at_ms) >= known_from_ms:
             _add(found, row.day, row.market, _difference(row, before.get(run)))
         before[run] = row
+    for row in corrected:
+        if row.day * DAY_MS >= first_ms - DAY_MS:
+            _add(found, row.day, row.market, _difference(row, None))
     for row in paid:
         _add(found, row.at_ms // DAY_MS, row.market, DayRow(day=0, market="", funding=row.amount))
     shown = sorted({day for day, _ in found}, reverse=True)[:most_days]
     return [found[key] for key in sorted(found, key=lambda key: (-key[0], key[1])) if key[0] in shown]
+
+
+async def _corrections(connection: AsyncConnection, wanted: Wanted) -> tuple[list[Found[Any]], dict[tuple[str, int, str], int]]:
+    """Return the corrections that hold, with what they rest on, and from which run on a day's ledgers count beside them.
+
+    Of each account, day and market those of the newest run that corrected it; what runs before it corrected it has taken over.
+    """
+    runs = tables.runs
+    statement = _chosen(tables.corrections, _whole(wanted)).add_columns(runs.c.at_ms.label("began_ms"))
+    statement = statement.join(
+        runs, (runs.c.account == tables.corrections.c.account) & (runs.c.epoch == tables.corrections.c.epoch)
+    )
+    rows = (await connection.execute(statement)).all()
+    since: dict[tuple[str, int, str], int] = {}
+    for row in rows:
+        if not row.is_base:
+            key = (row.account, row.day, row.market)
+            since[key] = max(since.get(key, 0), row.began_ms)
+    return [row for row in rows if since.get((row.account, row.day, row.market)) == row.began_ms], since
 
 
 def _whole(wanted: Wanted) -> Wanted:

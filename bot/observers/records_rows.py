@@ -28,6 +28,8 @@ from bot.core.order_ids import owner_of
 from bot.core.orders import ENDED, ExchangeStatus, Fill, Order, OrderReport
 from bot.observers import records_tables as tables
 from bot.observers.journal_records import (
+    DayCorrected,
+    DayFigures,
     Header,
     JournalEntry,
     LedgerBooked,
@@ -72,6 +74,7 @@ DECISIONS: Final = frozenset(
     }
 )
 """Notes that explain what the bot decided; one of a kind for each market and second."""
+FIRST_SEGMENT: Final = 1
 _ENDED: Final = frozenset(str(status) for status in ENDED)
 
 
@@ -106,6 +109,7 @@ class Translator:
     def __init__(self, steps: Mapping[tuple[str, str], Steps] | None = None) -> None:
         self._steps = dict(steps or {})
         self._run: RunManifest | None = None
+        self._is_first_file = False
         self._told: dict[type, Callable[[JournalEntry, Any], Iterator[Row]]] = {
             RunEnded: self._run_ended,
             MarketRulesLoaded: self._rules,
@@ -119,6 +123,7 @@ class Translator:
             FundingReported: self._funded,
             BalanceReported: self._balance,
             LedgerBooked: self._booked,
+            DayCorrected: self._corrected,
             Noted: self._noted,
         }
         self.account = ""
@@ -129,6 +134,7 @@ class Translator:
         payload = entry.payload
         if isinstance(payload, Header):
             self._run, self.account = payload.run, account_of(payload.run)
+            self._is_first_file = payload.segment == FIRST_SEGMENT
             return [self._run_row(payload.run)]
         if self._run is None:
             return []
@@ -254,9 +260,11 @@ class Translator:
         yield from map(self._fill, event.fills)
 
     def _restored(self, entry: JournalEntry, point: RestorePoint) -> Iterator[Row]:
-        """Take the day's executions once more: a file before this one may be missing."""
-        del entry
+        """Take the day's executions once more: a file before this one may be missing. Keep what was known as the run began."""
         yield from map(self._fill, point.fills)
+        if self._is_first_file:
+            for market, figures in point.figures.items():
+                yield self._correction(entry, market, point.day, figures, is_base=True)
 
     def _fill(self, fill: Fill) -> Row:
         values = {
@@ -321,6 +329,26 @@ class Translator:
             "volume": payload.volume,
         }
         yield Row(tables.ledgers, values)
+
+    def _corrected(self, entry: JournalEntry, payload: DayCorrected) -> Iterator[Row]:
+        for market, figures in payload.figures.items():
+            yield self._correction(entry, market, payload.day, figures, is_base=False)
+
+    def _correction(self, entry: JournalEntry, market: str, day: int, figures: DayFigures, *, is_base: bool) -> Row:
+        assert self._run is not None
+        values = {
+            "account": self.account,
+            "epoch": self._run.epoch,
+            "seq": entry.seq,
+            "market": market,
+            "at_ms": entry.wall_ms,
+            "day": day,
+            "is_base": is_base,
+            "realised_pnl": figures.realised_pnl,
+            "fees": figures.fees,
+            "volume": figures.volume,
+        }
+        return Row(tables.corrections, values)
 
     # --- what people were told ---------------------------------------------------------------------------------------------
 

@@ -163,6 +163,23 @@ ledgers: Final = Table(
 )
 """What a run had booked on a market by the end of each day: sums over the run, so a day is the difference of two rows."""
 
+corrections: Final = Table(
+    "corrections",
+    metadata,
+    _account(),
+    Column("epoch", String(40), primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("market", String(40), primary_key=True),
+    _time(),
+    Column("day", Integer, nullable=False),
+    Column("is_base", Boolean, nullable=False),
+    Column("realised_pnl", Exact, nullable=False),
+    Column("fees", Exact, nullable=False),
+    Column("volume", Exact, nullable=False),
+)
+"""What the exchange's trades told about a day beyond its ledgers: to be added to what the journal knew of the day when the run
+began, which is the row with `is_base`, and to what this run and later ones booked. What an earlier run booked stands in it."""
+
 configurations: Final = Table(
     "configurations",
     metadata,
@@ -214,5 +231,5 @@ progress: Final = Table(
 )
 """How far each journal has been read; moves in the same transaction as the rows."""
 
-DERIVED: Final = (runs, orders, fills, funding, decisions, equity, ledgers, configurations, commands, alerts)
+DERIVED: Final = (runs, orders, fills, funding, decisions, equity, ledgers, corrections, configurations, commands, alerts)
 """What a rebuild empties and reads anew. Rules of markets stay: an old journal may have lost the file that named them."""

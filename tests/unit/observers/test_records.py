@@ -10,9 +10,12 @@ import pytest
 from sqlalchemy import delete, select, text
 
 from bot.clock import TurnableClock
+from bot.core.day import DAY_MS, day_of
 from bot.core.errors import ConfigurationError
 from bot.core.events import (
     BalanceReported,
+    DayMoney,
+    DayRead,
     FillsReported,
     FundingPayment,
     FundingReported,
@@ -21,13 +24,16 @@ from bot.core.events import (
 )
 from bot.core.notes import Note
 from bot.core.orders import ExchangeStatus, Fill, Side
+from bot.history import past_of
 from bot.observers import records_tables as tables
 from bot.observers.journal_files import segments
+from bot.observers.journal_recovery import Recovered
 from bot.observers.records import RecordLimits, Records, database_url
+from bot.observers.records_queries import Wanted, days
 from tests.conftest import left_out
 from tests.support.postgres import postgres, server_programs
 from tests.unit.core.play import START_MS
-from tests.unit.observers.journal_play import PATIENCE_S, Journalled, manifest
+from tests.unit.observers.journal_play import PATIENCE_S, Journalled, manifest, recovered
 
 
 @pytest.fixture(scope="module")
@@ -354,6 +360,98 @@ async def test_a_database_that_is_away_is_waited_for_and_nothing_is_lost(told: T
     assert told.logged.count(("ERROR", "records_stalled")) == 1
     assert ("INFO", "records_follow") in told.logged
     await records.close()
+
+
+# --- the money of a day -------------------------------------------------------------------------------------------------
+
+
+def a_run_that_reads_the_day(folder: Path, *, epoch_ms: int, figures: DayMoney, recovered: Recovered | None = None) -> None:
+    """Write a run that learns from the exchange's trades what the day was, and then books a fill of its own."""
+    play = Journalled()
+    play.now_ms = epoch_ms
+    journal = play.open(folder, run=manifest(epoch_ms=epoch_ms, epoch=f"e{epoch_ms}"), recovered=recovered)
+    play.ready()
+    day = day_of(play.now_ms)
+    if recovered is not None:
+        past = past_of(recovered, play.now_ms)
+        play.engine.day.recover(past.day, past.figures, play.now_ms, is_whole=False)
+    play.engine.apply(DayRead(day=day, figures={"BTC-USD": figures}, booked={}, carried={}, received_ms=play.now_ms))
+    first, _ = play.placed_in(journal)
+    play.acknowledge(first)
+    play.now_ms += 1_000
+    play.fill(first, "0.01")
+    play.turn(journal)
+    assert journal.close(PATIENCE_S)
+
+
+async def money_of(records: Records) -> dict[tuple[int, str], tuple[Decimal, Decimal, Decimal]]:
+    found = await records.ask(lambda connection: days(connection, Wanted(), 10))
+    return {(row.day, row.market): (row.realised_pnl, row.fees, row.volume) for row in found}
+
+
+TRUTH = DayMoney(realised_pnl=Decimal("5.25"), fees=Decimal("0.75"), volume=Decimal(3_000))
+OWN = Decimal("861.12")
+"""What the fill of such a run is worth."""
+LATER_MS = START_MS + 60_000
+TODAY = (day_of(START_MS), "BTC-USD")
+
+
+async def test_the_money_of_a_day_takes_in_what_a_rebuilt_day_found_out(told: Told) -> None:
+    a_run(told.folder)
+    a_run_that_reads_the_day(told.folder, epoch_ms=LATER_MS, figures=TRUTH, recovered=recovered(told.folder, LATER_MS))
+
+    records = await read_all(told.records())
+    assert await money_of(records) == {TODAY: (Decimal("5.25"), Decimal("0.75"), 3_000 + OWN)}
+    assert await records.rebuild() > 0
+    assert await money_of(records) == {TODAY: (Decimal("5.25"), Decimal("0.75"), 3_000 + OWN)}, "as often as one likes"
+    await records.close()
+
+
+async def test_what_an_earlier_run_booked_counts_once_also_where_its_journal_is_gone(told: Told) -> None:
+    """Its rows are still in the database: the day that the exchange told contains them."""
+    a_run(told.folder)
+    records = await read_all(told.records())
+    assert (await money_of(records))[TODAY][2] == OWN
+    await records.close()
+    for file in segments(told.folder):
+        file.unlink()
+    a_run_that_reads_the_day(told.folder, epoch_ms=LATER_MS, figures=TRUTH)
+
+    again = await read_all(told.records())
+    assert await money_of(again) == {TODAY: (Decimal("5.25"), Decimal("0.75"), 3_000 + OWN)}
+    await again.close()
+
+
+async def test_a_run_after_the_rebuilt_one_adds_to_its_day_and_other_days_stay_as_they_are(told: Told) -> None:
+    yesterday_ms = START_MS - DAY_MS
+    a_run(told.folder, epoch_ms=yesterday_ms)
+    a_run_that_reads_the_day(told.folder, epoch_ms=LATER_MS, figures=TRUTH)
+    last_ms = LATER_MS + 60_000
+    a_run_that_reads_the_day(
+        told.folder,
+        epoch_ms=last_ms,
+        figures=DayMoney(realised_pnl=Decimal("5.25"), fees=Decimal("0.75"), volume=3_000 + OWN),
+        recovered=recovered(told.folder, last_ms),
+    )
+    records = await read_all(told.records())
+
+    assert (await money_of(records))[TODAY] == (Decimal("5.25"), Decimal("0.75"), 3_000 + 2 * OWN)
+    await records.close()
+
+
+async def test_a_database_of_before_reads_its_journal_anew_for_the_corrections(told: Told) -> None:
+    a_run_that_reads_the_day(told.folder, epoch_ms=LATER_MS, figures=TRUTH)
+    records = await read_all(told.records())
+    async with records.engine.begin() as connection:
+        await connection.execute(text("DROP TABLE corrections"))
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    await records.close()
+
+    again = await read_all(told.records())
+
+    assert (await money_of(again))[TODAY] == (Decimal("5.25"), Decimal("0.75"), 3_000 + OWN)
+    assert await again.count(tables.fills) == 1, "and nothing else twice"
+    await again.close()
 
 
 async def test_a_newer_database_is_used_as_it_is_and_an_empty_one_is_filled(told: Told) -> None:
