@@ -18,6 +18,9 @@ TOXICITY_HORIZON_MS: Final = 5_000
 HALF_LIFE_FILLS: Final = 20.0
 ADVERSE_HALF_LIFE_FILLS: Final = 100.0
 """Longer than that of the markout: a price that is demanded from every fill must not follow the luck of the last few."""
+FADING_HALF_LIFE_S: Final = 60.0
+"""What recent markouts say is worth half as much this long after a fill, the time over which its markouts are followed: a maker
+who has become too wide to be filled must not stay so for ever."""
 MOST_PENDING: Final = 2_000
 MINUTES_KEPT: Final = 1_440
 MINUTE_MS: Final = 60_000
@@ -79,7 +82,7 @@ class Markouts:
 
     def __init__(self, horizons_ms: Sequence[int] = HORIZONS_MS, half_life_fills: float = HALF_LIFE_FILLS) -> None:
         self._horizons = tuple(sorted(horizons_ms))
-        self._weight = 1 - 2 ** (-1 / half_life_fills)
+        self._keep = 2 ** (-1 / half_life_fills)
         self._pending: deque[_Pending] = deque(maxlen=MOST_PENDING)
         self._sums = {horizon: _Sums() for horizon in self._horizons}
         self._mid: float | None = None
@@ -87,8 +90,8 @@ class Markouts:
         self.capture_bps: float | None = None
         """Size-weighted distance of fills from the mid at the fill; negative means that we bought above it."""
         self._captured = (0.0, 0.0)
-        self.recent_markout_bps: float | None = None
-        """Moving mean of the 5 s markout over our fills, half-life 20 fills; None before the first."""
+        self._recent = (0.0, 0.0, 0)
+        """Weight and weighted sum of the 5 s markouts, as of a time."""
         self._adverse = (0.0, 0.0)
         self.unjudged = 0
         """Horizons that fell due without a fresh mid."""
@@ -131,7 +134,8 @@ class Markouts:
         adverse = fill.sign * (self._mid - fill.mid) / fill.mid * 1e4
         self._sums[horizon_ms].add(fill.size, markout, adverse, fill.filled_ms // MINUTE_MS)
         if horizon_ms == TOXICITY_HORIZON_MS:
-            self.recent_markout_bps = self._moved(self.recent_markout_bps, markout)
+            weight, total = self._faded(due_ms)
+            self._recent = (self._keep * weight + 1, self._keep * total + markout, due_ms)
             keep = 2 ** (-1 / ADVERSE_HALF_LIFE_FILLS)
             self._adverse = (keep * self._adverse[0] + 1, keep * self._adverse[1] - adverse)
 
@@ -141,8 +145,18 @@ class Markouts:
         weight, total = self._adverse
         return (total / weight, weight) if weight else (0.0, 0.0)
 
-    def _moved(self, before: float | None, now: float) -> float:
-        return now if before is None else before + self._weight * (now - before)
+    def recent_markout(self, now_ms: int) -> tuple[float, float]:
+        """Return the mean 5 s markout of our fills in bps, and how many fills it is worth now; (0, 0) before any.
+
+        An older fill counts less: half after 20 more of them, and half again after each minute without any.
+        """
+        weight, total = self._faded(now_ms)
+        return (total / weight, weight) if weight else (0.0, 0.0)
+
+    def _faded(self, now_ms: int) -> tuple[float, float]:
+        weight, total, at_ms = self._recent
+        left = 2 ** (-max(0, now_ms - at_ms) / 1_000 / FADING_HALF_LIFE_S)
+        return weight * left, total * left
 
     def summaries(self) -> tuple[MarkoutSummary, ...]:
         """Return one row for each horizon at which a fill was judged."""

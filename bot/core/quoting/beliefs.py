@@ -14,7 +14,7 @@ from bot.core.settings import MakerSettings
 from bot.core.snapshot import MarketPicture
 
 PRIOR_FILLS: Final = 10.0
-"""How many fills the prior of adverse selection is worth."""
+"""How many fills the priors of adverse selection and of markouts are worth."""
 
 
 class Beliefs(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +80,16 @@ def adverse_bps(quoting: QuotingSettings, opinions: Opinions) -> float:
         return quoting.prior_adverse_bps
     believed = PRIOR_FILLS * quoting.prior_adverse_bps + opinions.adverse_fills * opinions.adverse_bps
     return max(0.0, believed / (PRIOR_FILLS + opinions.adverse_fills))
+
+
+def expected_markout(opinions: Opinions) -> float | None:
+    """Return the 5 s markout to expect of the next fill in bps: what is measured, shrunk to nothing lost; None before any fill.
+
+    The noise of one markout is the volatility of five seconds, several half-spreads in a wild market: one fill proves nothing.
+    """
+    if opinions.markout_bps is None:
+        return None
+    return opinions.markout_fills * opinions.markout_bps / (PRIOR_FILLS + opinions.markout_fills)
 
 
 def expected_drift(quoting: QuotingSettings, opinions: Opinions) -> float:

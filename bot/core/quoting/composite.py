@@ -58,7 +58,7 @@ class Composite:
             opinions,
             inventory=inventory,
             limit=limit,
-            half_bps=as_bps(half.calm),
+            half_bps=as_bps(half.final),
             model_skew=model.skew_per_lot,
         )
         moved = fraction_of_bps("skew", skew.bps) if skew.bps else ZERO

@@ -33,6 +33,8 @@ class Opinions(msgspec.Struct, frozen=True, kw_only=True):
     seconds_to_funding: float | None = None
     markout_bps: float | None = None
     """Moving mean of our own 5 s markouts."""
+    markout_fills: float = 0.0
+    """How many fills that mean is worth now."""
     adverse_bps: float | None = None
     """Moving mean of the mid's move against us within 5 s of a fill, positive is adverse."""
     adverse_fills: float = 0.0

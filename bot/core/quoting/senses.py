@@ -193,6 +193,7 @@ class MarketSense:
         self.markouts.settle(now_ms)
         bid, ask, _ = view.touch()
         adverse_bps, fills = self.markouts.recent_adverse
+        markout_bps, markout_fills = self.markouts.recent_markout(now_ms)
         volatility, intensity = self.volatility.read(), self._read_intensity(now_ms)
         calm = volatility.slow if volatility else 0.0
         wanted = gamma_for(
@@ -215,7 +216,8 @@ class MarketSense:
             lead_weight=self.lead.weight,
             funding_rate=float(view.funding_rate.value) if view.funding_rate else None,
             seconds_to_funding=(HOUR_MS - (now_ms + exchange_offset_ms) % HOUR_MS) / 1000,
-            markout_bps=self.markouts.recent_markout_bps,
+            markout_bps=markout_bps if markout_fills else None,
+            markout_fills=markout_fills,
             adverse_bps=adverse_bps if fills else None,
             adverse_fills=fills,
             vpin=self.vpin.value if self.vpin else None,

@@ -31,7 +31,8 @@ def skew_of(
 ) -> Skew:  # fmt: skip
     """Return the larger of two: the model's skew for each order size, and `rho` half-spreads spread over the limit.
 
-    `inventory` and `limit` in order sizes, `half_bps` the half-spread before widening, `model_skew` in bps for each order size.
+    `inventory` and `limit` in order sizes, `half_bps` the half-spread as it is quoted, `model_skew` in bps for each order size.
+    Measured in a narrower one the skew would be lost behind the widening, and inventory stay while nobody trades with us.
     """
     by_rho = quoting.rho * half_bps / limit if limit > 0 else 0.0
     per_lot, decided_by = (model_skew, "model") if model_skew > by_rho else (by_rho, "rho")

@@ -14,7 +14,7 @@ import msgspec
 
 from bot.core.notes import Reason
 from bot.core.numbers import BPS
-from bot.core.quoting.beliefs import Beliefs, adverse_bps, fee_bps, no_volatility
+from bot.core.quoting.beliefs import Beliefs, adverse_bps, expected_markout, fee_bps, no_volatility
 from bot.core.quoting.breakdown import Part
 from bot.core.quoting.crossings import decimal_of, fraction_of_bps
 from bot.core.quoting.opinions import Opinions
@@ -31,9 +31,8 @@ ONE: Final = Decimal(1)
 class HalfSpread(msgspec.Struct, frozen=True, kw_only=True):
     """The decision, exact where the base decided. Fractions of the fair price."""
 
-    calm: Decimal
-    """Before widening: what the skew is measured in."""
     final: Decimal
+    """What the quotes, and the skew with them, are measured in."""
     decided_by: str
     candidates: tuple[Part, ...]
     widening: tuple[Part, ...]
@@ -65,9 +64,8 @@ def half_spread(
         final *= decimal_of(part.name, part.value)
     most = fraction_of_bps("largest half-spread", quoting.max_half_spread_bps)
     if final > most:
-        final, calm, decided_by = most, min(calm, most), "largest half-spread"
+        final, decided_by = most, "largest half-spread"
     return HalfSpread(
-        calm=calm,
         final=final,
         decided_by=decided_by,
         candidates=(Part("base", float(base * BPS)), *asked),
@@ -130,7 +128,7 @@ def _asked(
 
 def _widening(quoting: QuotingSettings, opinions: Opinions, calm_bps: float, *, is_blind: bool) -> tuple[Part, ...]:
     factors = (
-        Part("own markouts", markout_widening(opinions.markout_bps, calm_bps, quoting.markout_cap), "factor"),
+        Part("own markouts", markout_widening(expected_markout(opinions), calm_bps, quoting.markout_cap), "factor"),
         Part("one-sided volume", vpin_widening(opinions.vpin, quoting.vpin_strength), "factor"),
         Part("not known yet", quoting.unknown_widening if is_blind else 1.0, "factor"),
     )

@@ -68,12 +68,25 @@ def test_the_moving_mean_forgets_half_in_twenty_fills() -> None:
     markouts.see(100.0, 0)
     markouts.filled(Side.BUY, 99.0, 1.0, 0)
     markouts.settle(5_000)
-    assert markouts.recent_markout_bps == pytest.approx(100)
+    assert markouts.recent_markout(5_000) == pytest.approx((100, 1))
     for _ in range(20):
         markouts.filled(Side.BUY, 100.0, 1.0, 5_000)
     markouts.settle(10_000)
+    bps, fills = markouts.recent_markout(10_000)
 
-    assert markouts.recent_markout_bps == pytest.approx(50)
+    assert bps * fills == pytest.approx(50 * 2 ** (-5 / 60)), "five seconds have passed, too"
+
+
+def test_what_markouts_say_is_worth_half_after_a_minute_without_fills() -> None:
+    markouts = Markouts()
+    assert markouts.recent_markout(0) == (0.0, 0.0)
+    markouts.see(100.0, 0)
+    markouts.filled(Side.BUY, 101.0, 1.0, 0)
+    markouts.settle(5_000)
+
+    assert markouts.recent_markout(65_000) == pytest.approx((-100, 0.5))
+    assert markouts.recent_markout(125_000) == pytest.approx((-100, 0.25))
+    assert markouts.recent_markout(4_000) == pytest.approx((-100, 1)), "a clock that steps back makes nothing weigh more"
 
 
 def test_adverse_moves_are_counted_as_such() -> None:
@@ -84,7 +97,7 @@ def test_adverse_moves_are_counted_as_such() -> None:
     markouts.settle(5_000)
 
     assert markouts.recent_adverse == pytest.approx((10, 1))
-    assert markouts.recent_markout_bps == pytest.approx(-5)
+    assert markouts.recent_markout(5_000) == pytest.approx((-5, 1))
 
 
 def test_adverse_selection_follows_a_hundred_fills_not_the_last_few() -> None:

@@ -232,13 +232,32 @@ def test_measured_latency_replaces_the_assumed_one() -> None:
 
 def test_own_fills_that_aged_badly_widen_up_to_the_cap() -> None:
     calm = why(wish()).half_spread_bps
-    worse = why(wish(believed=opinions(markout_bps=-calm / 2)))
-    worst = why(wish(believed=opinions(markout_bps=-100.0)))
+    worse = why(wish(believed=opinions(markout_bps=-calm / 2, markout_fills=1e9)))
+    worst = why(wish(believed=opinions(markout_bps=-100.0, markout_fills=10.0)))
 
     assert worse.half_spread_bps == pytest.approx(1.5 * calm)
     assert worst.half_spread_bps == pytest.approx(3 * calm)
     assert [part.name for part in worst.widening] == ["own markouts"]
-    assert why(wish(believed=opinions(markout_bps=+100.0))).half_spread_bps == pytest.approx(calm)
+    assert why(wish(believed=opinions(markout_bps=+100.0, markout_fills=10.0))).half_spread_bps == pytest.approx(calm)
+
+
+def test_one_fill_that_aged_badly_proves_little() -> None:
+    calm = why(wish()).half_spread_bps
+
+    def widened(fills: float) -> float:
+        return why(wish(believed=opinions(markout_bps=-2 * calm, markout_fills=fills))).half_spread_bps / calm
+
+    assert widened(0.0) == pytest.approx(1)
+    assert widened(1.0) == pytest.approx(1 + 2 / 11)
+    assert widened(10.0) == pytest.approx(2)
+
+
+def test_the_skew_grows_with_the_widening() -> None:
+    def skew(**believed: object) -> float:
+        shown = with_position("0.05")
+        return why(wish(shown=shown, believed=opinions(**believed), model_spread=False, rho=1.5, funding_target=0.0)).skew_bps
+
+    assert skew(markout_bps=-100.0, markout_fills=10.0) == pytest.approx(3 * skew())
 
 
 def test_one_sided_volume_widens_when_switched_on() -> None:
