@@ -169,6 +169,7 @@ SENTENCES: Final[dict[str, str]] = {
     "orders_in_doubt": "{orders} orders of earlier runs have no known end; asking the exchange",
     "price_found": "✅ Found LIVE price {price} in balance mark_prices for {market}",
     "quotes_updated": "Quotes updated: {bid} / {ask} (price: {price}, {why})",
+    "leverage_changed": "Leverage of {market} was changed elsewhere: {after}, was {before}; what may be held follows it",
     "spread_clamped": "{market}: {text}; look at the estimates, or at the setting",
     "quotes_pulled": "No quotes on {market}: {text}",
     "orders_placed": "Orders placed: {orders}",

@@ -33,6 +33,7 @@ from bot.extended.exchange import ExtendedExchange
 from bot.hand_orders import HandOrders
 from bot.history import History, configuration_note
 from bot.inbox import Inbox
+from bot.leverage import LeverageKeeper
 from bot.limits_file import require_caps
 from bot.observers.narrator import Narrator
 from bot.observers.status import bot_status
@@ -105,7 +106,6 @@ class MarketMaker:
         self._exchange = exchange
         self._home = home
         self._history: History | None = None
-        self._readers: dict[str, Callable[[], Awaitable[None]]] = {}
         self._started_ms = clock.now_ms()
         self.ids = OrderIds(self._started_ms)
         self.engine = Engine(
@@ -119,6 +119,8 @@ class MarketMaker:
         self.engine.risk.began_ms = self._started_ms
         self._keeper = keeper or RiskKeeper(home, clock, logger)
         self.inbox = Inbox(clock)
+        self._leverage = LeverageKeeper(exchange, lambda: self.config, self.inbox.emit, clock)
+        self._readers: dict[str, Callable[[], Awaitable[None]]] = {"leverage": self._leverage.run}
         self.orders = OrderManager(exchange, self.inbox.emit, clock, logger.log, home.forbids, objects=self.engine.objection_to)
         self.orders.account = self.engine.account
         self.hand = HandOrders(self.engine, self.orders, exchange, clock, self.ids)
@@ -233,7 +235,7 @@ class MarketMaker:
                 markets = await self._exchange.load_markets()
                 identity = await self._exchange.identity()
                 await self._exchange.fees(tuple(self.engine.settings))
-                await self._set_leverage()
+                await self._leverage.set()
             except (Unauthorised, ConfigurationError) as error:
                 self._refuse_key(error)
                 return False
@@ -285,23 +287,6 @@ class MarketMaker:
             self._halt("journal", str(error))
             return False
         return True
-
-    async def _set_leverage(self) -> None:
-        """Set the configured leverages, and read back that they hold.
-
-        Raises: ConfigurationError when the exchange keeps another one.
-        """
-        wanted = {each.market: Decimal(each.leverage) for each in self.config.markets() if each.leverage is not None}
-        if not wanted:
-            return
-        held = await self._exchange.leverage(tuple(wanted))
-        for market, leverage in wanted.items():
-            if held.get(market) != leverage:
-                await self._exchange.set_leverage(market, leverage)
-        held = await self._exchange.leverage(tuple(wanted))
-        for market, leverage in wanted.items():
-            if held.get(market) != leverage:
-                raise ConfigurationError(f"leverage of {market} is {held.get(market)} on the exchange, {leverage} was asked for")
 
     def _refuse_key(self, error: Unauthorised | ConfigurationError) -> None:
         code = error.exchange_code if isinstance(error, Unauthorised) else 0

@@ -35,6 +35,7 @@ from bot.core.events import (
     FundingRateSeen,
     FundingReported,
     IndexPriceSeen,
+    LeverageReported,
     LoopSlept,
     MarketDataEvent,
     MarketRulesLoaded,
@@ -161,6 +162,9 @@ class Engine(Deciding):
                 self.risk.moved(event)
             case RebateTold():
                 self.risk.rebated(event)
+            case LeverageReported():
+                for market, before, after in self.risk.leveraged(event):
+                    self._note("WARNING", "leverage_changed", market, before=before, after=after)
             case PlaceAcknowledged() | PlaceRefused() | PlaceNotSent() | PlaceOutcomeUnknown():
                 self._apply_stop_answer(event) if self.stops.is_asked(event.client_order_id) else self._apply_place_answer(event)
             case CancelAcknowledged() | CancelNotFound():

@@ -254,6 +254,13 @@ class RebateTold(Record, frozen=True, kw_only=True):
     received_ms: int
 
 
+class LeverageReported(Record, frozen=True, kw_only=True):
+    """The leverage that is set on the exchange for each market: how much of a position's value has to be covered by equity."""
+
+    leverages: dict[str, Decimal]
+    received_ms: int
+
+
 class PositionsReported(Record, frozen=True, kw_only=True):
     """Positions; a snapshot lists all of them, so a market that it lacks is flat as of `asked_ms`."""
 
@@ -524,6 +531,7 @@ AccountEvent = (
     | FundingReported
     | MoneyMovesReported
     | RebateTold
+    | LeverageReported
     | PositionsReported
     | BalanceReported
 )

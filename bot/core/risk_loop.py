@@ -14,7 +14,7 @@ import msgspec
 from bot.core.account import Account
 from bot.core.actions import ApprovedOrder
 from bot.core.errors import InvariantBroken
-from bot.core.events import BalanceReported, FundingReported, MoneyMovesReported, RebateTold
+from bot.core.events import BalanceReported, FundingReported, LeverageReported, MoneyMovesReported, RebateTold
 from bot.core.live_orders import LiveOrders
 from bot.core.market_view import MarketView
 from bot.core.markout import Markouts
@@ -132,6 +132,17 @@ class RiskLoop:
         """The exchange told where our rebate stands; what it paid since its last word is booked."""
         self.rebate = event
         self.pnl.paid_rebates(event.total_paid, event.received_ms)
+
+    def leveraged(self, event: LeverageReported) -> list[tuple[str, Decimal, Decimal]]:
+        """The exchange told the leverages that are set; returns (market, before, after) of those that changed in this run."""
+        changed = []
+        for market, leverage in event.leverages.items():
+            before = self.manager.observe_leverage(market, leverage)
+            if before is not None and before != leverage:
+                changed.append((market, before, leverage))
+            if before != leverage:
+                self._looked_ms = None  # what may be held has changed everywhere
+        return changed
 
     def reported(self, event: BalanceReported, views: Mapping[str, MarketView]) -> None:
         """The exchange told the equity: compare it with our books."""

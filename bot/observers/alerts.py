@@ -81,6 +81,7 @@ ALERTS: Final[dict[str, AlertLevel]] = {
     "task_failed": AlertLevel.WARNING,
     "fill_contradicts": AlertLevel.WARNING,
     "journal_found": AlertLevel.WARNING,
+    "leverage_changed": AlertLevel.WARNING,
     "killed": AlertLevel.WARNING,
     "order_came_back": AlertLevel.WARNING,
     "position_stop_ended": AlertLevel.WARNING,

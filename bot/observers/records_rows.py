@@ -60,6 +60,7 @@ DECISIONS: Final = frozenset(
         "bot_stopping",
         "creates_held",
         "creates_released",
+        "leverage_changed",
         "order_outcome_unknown",
         "order_refused",
         "order_rejected",

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.core.events import LeverageReported
 from bot.core.mode import BotState
 from bot.core.orders import Owner, Side
 from bot.core.risk.tiers import Tier
@@ -239,6 +240,56 @@ def test_f135_money_that_leaves_unseen_counts_as_a_loss_after_a_minute() -> None
 
 async def _nothing() -> tuple[()]:
     return ()
+
+
+# --- leverage -----------------------------------------------------------------------------------------------------------
+
+
+def set_leverage_elsewhere(world: World, leverage: int) -> None:
+    """Let somebody with the account's key change the leverage on the exchange."""
+    world.exchange.venue.standings.set_leverage(world.account.account_id, MARKET, Decimal(leverage))
+
+
+def shown_value(world: World, side: str) -> Decimal:
+    spec = world.exchange.venue.markets[MARKET].spec
+    return sum((spec.price(order.price) * spec.lot_size * order.left for order in world.resting(side)), start=Decimal(0))
+
+
+def test_f136_leverage_that_is_lowered_elsewhere_is_found_out_told_and_shrinks_what_may_be_held() -> None:
+    """10,000 of equity and leverage 1: quotes for 17,000 a side cannot both be paid for."""
+    with World(seed=136) as world:
+        bot = world.quoting_bot(order_size="0.2", max_position="0.5", account_limits=AccountLimitsConfig(**FREE))
+        assert shown_value(world, "BUY") > 17_000
+        assert bot.said("leverage_changed") == []
+        world.do(bot.maker.pause(), bot)  # the exchange does not lower it below what open orders need
+        set_leverage_elsewhere(world, 1)
+        world.do(bot.maker.start(), bot)
+        world.until(lambda: bot.said("leverage_changed"), 65, "found out at the next poll")
+        (told,) = bot.said("leverage_changed")
+        assert (told["before"], told["after"]) == ("10", "1")
+        world.run_for(10)
+
+        assert bot.state is BotState.RUNNING
+        assert all(shown_value(world, side) <= 10_000 for side in ("BUY", "SELL"))
+        assert shown_value(world, "BUY") + shown_value(world, "SELL") > 9_000, "what can be paid for is quoted"
+        assert bot.engine.risk.manager.limits_of(MARKET).max_long == Decimal("0.5"), "the configured limits are as they were"
+
+        set_leverage_elsewhere(world, 20)
+        world.until(lambda: len(bot.said("leverage_changed")) == 2, 65)
+        world.until(lambda: shown_value(world, "BUY") > 17_000, 90, "and with more of it they are whole again")
+
+
+def test_f136_the_side_that_reduces_is_never_held_back_by_a_lowered_leverage() -> None:
+    with World(seed=1360) as world:
+        bot = world.quoting_bot(order_size="0.2", max_position="0.2", account_limits=AccountLimitsConfig(**FREE))
+        world.hit("BUY")
+        world.until(lambda: bot.position == Decimal("0.2"), 5)
+        bot.engine.apply(LeverageReported(leverages={MARKET: Decimal("0.5")}, received_ms=bot.clock.now_ms()))
+        world.run_for(10)
+
+        assert world.resting("BUY") == []
+        (ask,) = world.resting("SELL")
+        assert ask.left == 20_000, "all of it"
 
 
 # --- the books ----------------------------------------------------------------------------------------------------------

@@ -40,6 +40,13 @@ def gross_limit(limits: AccountLimits, equity: Decimal | None) -> tuple[Decimal 
     return limits.max_gross_exposure, "the gross exposure limit"
 
 
+def margin_limit(leverage: Decimal | None, equity: Decimal | None) -> tuple[Decimal | None, str]:
+    """Return the largest position value that the leverage set on the exchange can carry, and its name; None while not known."""
+    if leverage is None or equity is None:
+        return None, ""
+    return leverage * max(equity, ZERO), f"leverage {plain(leverage)} on the exchange"
+
+
 class Room(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that decides about one market's room."""
 
@@ -49,6 +56,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     limits: MarketLimits
     account: AccountLimits
     gross: tuple[Decimal | None, str]
+    margin: tuple[Decimal | None, str] = (None, "")
     max_position_value: Decimal
     reduce_only: bool
 
@@ -73,6 +81,8 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
             found.append(self._in_money(self.max_position_value, price, "the exchange's largest position"))
         if limits.max_market_notional is not None:
             found.append(self._in_money(limits.max_market_notional * share, price, "the market's notional limit"))
+        if self.margin[0] is not None:
+            found.append(self._in_money(self.margin[0] * share, price, self.margin[1]))
         if self.gross[0] is not None:
             others = self.stakes.worst_gross(without=self.market)
             found.append(self._in_money(self.gross[0] * share - others, price, self.gross[1]))

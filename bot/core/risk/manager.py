@@ -19,7 +19,7 @@ from bot.core.live_orders import LiveOrders
 from bot.core.notes import Note, Reason
 from bot.core.orders import Fill, Order, Owner, Side
 from bot.core.risk import causes
-from bot.core.risk.allowance import DOWN, SIZING_SHARE, Room, gross_limit
+from bot.core.risk.allowance import DOWN, SIZING_SHARE, Room, gross_limit, margin_limit
 from bot.core.risk.caps import NO_CAPS, HardCaps, capped_account, capped_market
 from bot.core.risk.day import DayBook, Loss
 from bot.core.risk.desk import MarketDesk
@@ -49,6 +49,7 @@ class RiskManager:
         self._day = DayBook()
         self._rate = OrderRate()
         self._balance: BalanceReported | None = None
+        self._leverages: dict[str, Decimal] = {}
         self._verdicts: dict[str, MarketRisk] = {}
         self._findings: tuple[Finding, ...] = ()
         self._loss = Loss()
@@ -91,6 +92,12 @@ class RiskManager:
         """Money was moved in (positive) or out at the exchange's time `at_ms`; the same one may be told many times."""
         if self._day.transfer(transfer_id, amount, at_ms):
             self._note("INFO", "transfer_seen", None, amount=f"{amount:.2f}", transfer=transfer_id)
+
+    def observe_leverage(self, market: str, leverage: Decimal) -> Decimal | None:
+        """The exchange told a market's leverage: no position may be worth more than so many equities. Returns the one before."""
+        before = self._leverages.get(market)
+        self._leverages[market] = leverage
+        return before
 
     def acknowledge(self) -> frozenset[str]:
         """A person starts again: reds become orange until they are green again, and a drawdown is measured from here.
@@ -185,6 +192,7 @@ class RiskManager:
             limits=self._limits(market),
             account=self._account,
             gross=self._gross(),
+            margin=margin_limit(self._leverages.get(market), self._day.equity),
             max_position_value=sight.rules.max_position_value,
             reduce_only=reduce_only,
         )

@@ -251,6 +251,20 @@ def test_whatever_the_program_calls_an_error_is_an_alert() -> None:
     assert all(ALERTS[name] >= AlertLevel.WARNING for name in found)
 
 
+def test_f136_a_leverage_that_was_changed_elsewhere_is_an_alert() -> None:
+    stage = Stage()
+    stage.alerts.start()
+
+    stage.logger.log("WARNING", "leverage_changed", "BTC-USD", before="10", after="1")
+    stage.alerts.close()
+
+    ((_, text, level),) = stage.box.messages
+    assert (text, level) == (
+        "Leverage of BTC-USD was changed elsewhere: 1, was 10; what may be held follows it",
+        AlertLevel.WARNING,
+    )
+
+
 @pytest.mark.parametrize(("event", "level"), [("position_stop_refused", 3), ("position_stop_ended", 2)])
 def test_a_stop_that_is_refused_or_gone_is_an_alert_once_for_each_market(event: str, level: int) -> None:
     stage = Stage()

@@ -2,7 +2,7 @@ import type { DecisionRecord } from "../../lib/records";
 
 /** Decisions that have words of their own; any other is shown by the name the bot gives it. */
 export const TOLD = [
-  "bot_halted", "bot_paused", "bot_started", "bot_stopping", "breaker_resumed", "breaker_tripped", "creates_held", "creates_released", "fill_protection", "flattened",
+  "bot_halted", "bot_paused", "bot_started", "bot_stopping", "breaker_resumed", "breaker_tripped", "creates_held", "creates_released", "fill_protection", "flattened", "leverage_changed",
   "market_paused", "market_resumed", "order_outcome_unknown", "order_refused", "order_rejected", "order_withheld", "position_adopted", "position_settled", "position_stop_ended", "position_stop_refused",
   "position_unsettled", "quotes_pulled", "quotes_updated", "requests_limited", "risk_tier", "spread_clamped",
 ] as const;
