@@ -10,3 +10,11 @@ export function reasonNumbers(text: string | null | undefined): ReasonNumbers {
   const pair = PAIR.exec(text ?? "");
   return { value: pair?.[1] ?? null, limit: pair?.[2] ?? null, resumesIn: RESUMES.exec(text ?? "")?.[1] ?? null };
 }
+
+/** A number that stands by itself, not within a name such as `mmb-1-2`, a version or a clock. */
+const ANY = new RegExp(String.raw`(?<![\w.:/-])(${NUMBER}${UNIT})(?![\w:/-]|\.\w)`, "g");
+
+/** Every number of a sentence with its unit, in the sentence's order, with a decimal comma. */
+export function numbersIn(text: string | null | undefined): string[] {
+  return [...(text ?? "").matchAll(ANY)].map(([, number = ""]) => number.replace(",", "\u00a0").replace(".", ",").replace(/bps\b/, "pb"));
+}

@@ -1,3 +1,4 @@
+import type { Language } from "./format";
 import type { Words } from "./i18n";
 
 /** What has to happen before a reason no longer holds. */
@@ -110,6 +111,11 @@ export function reasonWords(code: string | null | undefined, t: Words): string {
   const known = knownReason(code);
   if (known) return t(`reason.${known}`);
   return code ? `${t("reason.other")} (${code})` : t("reason.other");
+}
+
+/** The reason in one line: the bot's own sentence in English, the words of its code in another language. */
+export function reasonLine(code: string | null | undefined, text: string | null | undefined, t: Words, language: Language): string {
+  return language === "en" && text ? text : code || text ? reasonWords(code, t) : "";
 }
 
 export function remedyWords(code: string | null | undefined, t: Words): string {

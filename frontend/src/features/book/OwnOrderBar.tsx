@@ -10,6 +10,7 @@ import { useWords } from "../../lib/i18n";
 import { shapeOf } from "../../lib/order-face";
 import { useNow } from "../../lib/time";
 import { useCommand } from "../../lib/use-command";
+import { refusalWords } from "../../lib/refusals";
 import { usePicture } from "../../stream/store";
 import css from "./Ladder.module.css";
 
@@ -38,7 +39,7 @@ export function OwnOrderBar({ market, id, onClose }: { market: string; id: strin
         <b>{what}</b>
         {ahead ? <> · {t("book.aheadOf", { size: formatNumber(ahead, language, { decimals: 3 }) })}</> : null}
         {left !== null && left < 86_400_000 ? <> · {t("book.expiresIn", { time: formatAge(left, language) })}</> : null}
-        {state.kind === "refused" ? <> · {state.error.message}</> : null}
+        {state.kind === "refused" ? <> · {refusalWords(state.error, t, language)}</> : null}
         {state.kind === "unknown" ? <> · {t("orders.cancelUnknown")}</> : null}
       </span>
       {may && <Button size="small" disabled={state.kind === "pending" || shape === "cancelling"} onClick={() => void run(id)}>{t("book.cancelIt")}</Button>}

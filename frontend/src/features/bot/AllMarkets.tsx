@@ -3,6 +3,7 @@ import { PageLink } from "../../components/ui/PageLink";
 import { Signed } from "../../components/ui/Signed";
 import { formatMoney, formatSize } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
+import { reasonLine } from "../../lib/reasons";
 import { usePicture } from "../../stream/store";
 import css from "./AllMarkets.module.css";
 import { MarketSwitch } from "./MarketSwitch";
@@ -29,7 +30,7 @@ function Line({ name, current }: { name: string; current: boolean }) {
     <li data-current={current}>
       <span className={css[line.face]} title={t(`bot.${line.face}`)}><Icon name={line.face === "quoting" ? "play" : line.face === "paused" ? "pause" : "eye"} size={12} /><span className="visually-hidden">{t(`bot.${line.face}`)}</span></span>
       <PageLink page="market" market={name} className={css.name}>{name}</PageLink>
-      <span className={css.size}>{line.reason && line.face !== "quoting" ? line.reason : formatSize(line.position, line.lot, language, "always")}</span>
+      <span className={css.size}>{line.reason && line.face !== "quoting" ? reasonLine(line.code, line.reason, t, language) : formatSize(line.position, line.lot, language, "always")}</span>
       <Signed value={line.pnl}>{formatMoney(line.pnl, language, { sign: true })}</Signed>
       <MarketSwitch market={name} />
     </li>

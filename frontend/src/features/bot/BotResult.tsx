@@ -3,6 +3,7 @@ import { formatAge } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
 import { useNow } from "../../lib/time";
 import type { CommandState } from "../../lib/use-command";
+import { refusalWords } from "../../lib/refusals";
 import type { BotAnswer } from "./use-bot-commands";
 
 const DONE = { start: "bot.started", pause: "bot.pausedDone", stop: "bot.stoppedDone" } as const;
@@ -16,7 +17,7 @@ export function BotResult({ state }: { state: CommandState<BotAnswer> }) {
     case "idle": return null;
     case "pending": return <Pending sentMs={state.sentMs} />;
     case "unknown": return <CommandNote tone="unknown"><b>{t("command.unknownTitle")}</b> {t("command.unknown")}</CommandNote>;
-    case "refused": return <CommandNote tone="refused"><b>{t("command.refused")}</b> {state.error.code === KILL_UNDER_WAY ? t("bot.killUnderWay") : `${state.error.message} ${state.error.hint ?? ""}`}</CommandNote>;
+    case "refused": return <CommandNote tone="refused"><b>{t("command.refused")}</b> {state.error.code === KILL_UNDER_WAY ? t("bot.killUnderWay") : refusalWords(state.error, t, language)}</CommandNote>;
     case "done": {
       const took = formatAge(state.tookMs, language);
       const { did, remaining } = state.answer;

@@ -8,6 +8,7 @@ import { ReadOnly } from "../../components/ui/ReadOnly";
 import { useMay } from "../../lib/access";
 import { openDialog } from "../../lib/dialogs";
 import { useWords } from "../../lib/i18n";
+import { reasonLine } from "../../lib/reasons";
 import { usePicture } from "../../stream/store";
 import css from "./BotSwitch.module.css";
 import { BotResult } from "./BotResult";
@@ -21,7 +22,7 @@ const ORDER = ["start", "pause", "stop", "flatten"] as const;
 
 /** The one switch of the bot. Start locks while data are old; the ways out always work and say when they are sent blind. */
 export function BotSwitch({ market }: { market: string }) {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const staleWords = useStaleWords();
   const stale = staleWords !== null;
   const [asking, setAsking] = useState(false);
@@ -29,6 +30,7 @@ export function BotSwitch({ market }: { market: string }) {
     state: picture.bot?.state,
     env: picture.env,
     reason: picture.bot?.state === "RUNNING" ? picture.markets?.[market]?.reason : picture.bot?.reason,
+    code: picture.bot?.state === "RUNNING" ? picture.markets?.[market]?.reason_code : picture.bot?.reason_code,
     quoting: isQuoting(picture.markets?.[market]),
     held: hasPosition(picture, market),
     resting: botOrders(picture),
@@ -37,6 +39,7 @@ export function BotSwitch({ market }: { market: string }) {
   const [mayControl, mayFlatten] = [useMay("control"), useMay("danger")];
   const state = now?.state;
   const face = botFace({ state, quoting: now?.quoting ?? false, stale, under: command.under, hasPosition: now?.held ?? false });
+  const reason = reasonLine(now?.code, now?.reason, t, language);
   const title = t(`bot.${face.title}`);
   const asks = now?.env === "testnet" || now?.env === "live" || state === "HALTED";
   const press = (act: BotCommand) => {
@@ -51,7 +54,7 @@ export function BotSwitch({ market }: { market: string }) {
         <span className={css.dot} data-tone={stale ? "idle" : face.tone}><Icon name={stale ? "clock" : face.icon} /></span>
         <div className={css.words} aria-live="polite">
           <strong>{stale && state ? t("bot.lastKnown", { state: title.toLowerCase() }) : title}</strong>
-          <small>{(state !== "STOPPED" && now?.reason) || (state === "STOPPED" && now?.resting === 0 ? t("bot.nothingOurs") : t("bot.resting", { count: now?.resting ?? 0 }))}</small>
+          <small>{(state !== "STOPPED" && reason) || (state === "STOPPED" && now?.resting === 0 ? t("bot.nothingOurs") : t("bot.resting", { count: now?.resting ?? 0 }))}</small>
         </div>
         {staleWords && <StaleTag words={staleWords} />}
       </div>
@@ -65,7 +68,7 @@ export function BotSwitch({ market }: { market: string }) {
       {stale && mayControl && <p className={css.blind}>{t("bot.blind")}</p>}
       <div aria-live="polite" className={css.live}><BotResult state={command.state} /></div>
       <Modal opened={asking} onClose={() => setAsking(false)} title={t("bot.startTitle", { env: (now?.env ?? "").toUpperCase() })} closeOnClickOutside={false} closeButtonProps={{ "aria-label": t("action.back") }}>
-        {state === "HALTED" && <p className={css.halted}>{t("bot.haltedBecause", { reason: now?.reason ?? "" })}</p>}
+        {state === "HALTED" && <p className={css.halted}>{t("bot.haltedBecause", { reason })}</p>}
         <StartSummary market={market} onBack={() => setAsking(false)} onStart={() => { setAsking(false); command.run("start"); }} />
       </Modal>
     </section>

@@ -5,12 +5,12 @@ import { CommandNote } from "../../components/ui/CommandNote";
 import { useMay } from "../../lib/access";
 import { ApiError } from "../../lib/api";
 import { useWords } from "../../lib/i18n";
+import { refusalWords } from "../../lib/refusals";
 import { ConfigDiff } from "./ConfigDiff";
 import type { Config, Setting } from "./config-form";
 import { notable } from "./config-markets";
 import { type ConfigNow, wire } from "./config-wire";
 import css from "./config.module.css";
-import { refusalOf } from "./use-config";
 
 export type Proposed = { readonly title: string; readonly note?: string; readonly body: Config };
 type Props = { proposed: Proposed | null; settings: readonly Setting[]; now: ConfigNow; locked: boolean; onBack: () => void; onApply: (body: Config, restart: boolean) => void };
@@ -26,7 +26,7 @@ export function ChangeDialog({ proposed, onBack, ...rest }: Props) {
 }
 
 function Question({ proposed, settings, now, locked, onBack, onApply }: Omit<Props, "proposed"> & { proposed: Proposed }) {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const mayRaise = useMay("danger");
   const { data, error } = useQuery({ queryKey: ["config-preview", now.hash, JSON.stringify(proposed.body)], queryFn: () => wire.preview(proposed.body) });
   const restart = now.is_running && (data?.needs_stop.length ?? 0) > 0;
@@ -36,7 +36,7 @@ function Question({ proposed, settings, now, locked, onBack, onApply }: Omit<Pro
   return (
     <div className={css.question}>
       {proposed.note && <p>{proposed.note}</p>}
-      {error instanceof ApiError && <CommandNote tone="refused"><b>{t("command.refused")}</b> {refusalOf(error.body).message}</CommandNote>}
+      {error instanceof ApiError && <CommandNote tone="refused"><b>{t("command.refused")}</b> {refusalWords(error.body, t, language)}</CommandNote>}
       {error && !(error instanceof ApiError) && <p role="alert">{t("records.unreachable")}</p>}
       {!data && !error && <p>{t("empty.waiting")}</p>}
       {data && <ConfigDiff changes={shown} />}

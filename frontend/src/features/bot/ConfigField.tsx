@@ -2,10 +2,11 @@ import { type KeyboardEvent, useId } from "react";
 import { Icon } from "../../components/ui/Icon";
 import { type Language, MINUS, fieldText, formatBps, formatNumber } from "../../lib/format";
 import { type Words, useWords } from "../../lib/i18n";
+import { numbersIn } from "../../lib/reason-numbers";
 import { decimalsOf, parseWire } from "../../lib/decimal";
 import css from "./config.module.css";
 import { type Issue, type Json, type Setting, fractionBps, plainText, stepped } from "./config-form";
-import { settingMeaning, settingName } from "./setting-words";
+import { settingMeaning, settingName, unitWords } from "./setting-words";
 
 type Props = {
   setting: Setting;
@@ -41,7 +42,7 @@ export function ConfigField(props: Props) {
       <div className={css.edit}>
         <Control {...props} id={id} text={text} help={help} />
         <div id={`${id}-below`} className={issue || refused ? css.error : css.hint} role={issue || refused ? "alert" : undefined}>
-          {issue ? issueWords(issue, setting, language, t) : (refused ?? (bps ? t("config.equals", { bps: formatBps(bps, language) }) : ""))}
+          {issue ? issueWords(issue, setting, language, t) : (refused ? (language === "en" ? refused : refusedWords(refused, t)) : (bps ? t("config.equals", { bps: formatBps(bps, language) }) : ""))}
         </div>
       </div>
       <div className={css.range}>
@@ -60,6 +61,12 @@ export function ConfigField(props: Props) {
 export function Badge({ hot }: { hot: boolean }) {
   const { t } = useWords();
   return <span className={css.badge} data-hot={hot} title={t(hot ? "config.hotHelp" : "config.coldHelp")}><Icon name={hot ? "bolt" : "stop"} size={9} />{t(hot ? "config.hot" : "config.whenStopped")}</span>;
+}
+
+/** A refusal at its field: that it was refused, and the numbers of the bot's sentence. */
+function refusedWords(text: string, t: Words): string {
+  const numbers = numbersIn(text).join(" \u00b7 ");
+  return numbers ? `${t("refusal.invalid_input")} (${numbers})` : t("refusal.invalid_input");
 }
 
 function Control({ setting, text, id, help, base, issue, changed, onChange }: Props & { id: string; text: string; help: string }) {
@@ -89,7 +96,7 @@ function Control({ setting, text, id, help, base, issue, changed, onChange }: Pr
         id={id} value={text} inputMode={numeric ? "decimal" : "text"} autoComplete="off" spellCheck={false} placeholder={setting.default === null ? t("config.notSet") : undefined}
         aria-invalid={Boolean(issue)} aria-describedby={described} onKeyDown={onKeyDown} onChange={(event) => onChange(event.currentTarget.value)}
       />
-      {setting.unit && setting.unit !== "fraction" && <span className={css.unit}>{setting.unit === "base asset" ? base : setting.unit}</span>}
+      {setting.unit && setting.unit !== "fraction" && <span className={css.unit}>{setting.unit === "base asset" ? base : unitWords(setting.unit, t)}</span>}
       {numeric && (
         <>
           <button type="button" className={css.step} aria-label={t("config.less", { name })} onClick={(event) => step(-1, event.shiftKey ? 10 : 1)}><Icon name="minus" size={11} /></button>

@@ -9,6 +9,7 @@ import { useMay } from "../../lib/access";
 import { api } from "../../lib/api";
 import { useWords } from "../../lib/i18n";
 import { useCommand } from "../../lib/use-command";
+import { refusalWords } from "../../lib/refusals";
 import { ConfigDiff } from "./ConfigDiff";
 import { Badge, ConfigField } from "./ConfigField";
 import { ConfigHistory } from "./ConfigHistory";
@@ -114,7 +115,7 @@ function ConfigEditor({ market, settings, now, history, reload }: EditorProps) {
         {!isMain && configured && <p className={css.quiet}>{t("config.otherMarket", { market: plainText(now.config.market ?? "") })}</p>}
       </main>
       <aside className={css.side}>
-        <DryPreview market={market} running={previews.running} changed={previews.changed} waiting={previews.waiting} problem={refusal?.message ?? null} count={count} />
+        <DryPreview market={market} running={previews.running} changed={previews.changed} waiting={previews.waiting} problem={refusal === null ? null : refusalWords(refusal.error, t, language)} count={count} />
         <Panel title={t("config.difference")} end={count > 0 ? t(restart ? "config.someCold" : "config.allHot") : undefined} className={css.fit}>
           <ConfigDiff changes={check.changes} />
           {check.raises.length > 0 && <p className={css.raise}>{t("config.raises", { names: check.raises.map((path) => settingName(path, language)).join(", ") })}{raises ? ` ${t("access.needsOwner")}` : ""}</p>}
@@ -126,12 +127,12 @@ function ConfigEditor({ market, settings, now, history, reload }: EditorProps) {
 }
 
 function Result({ state, step }: { state: ReturnType<typeof useCommand<[Request], void>>["state"]; step: Step }) {
-  const { t } = useWords();
+  const { t, language } = useWords();
   switch (state.kind) {
     case "idle": return null;
     case "pending": return <CommandNote tone="pending">{t(`config.step.${step}`)}</CommandNote>;
     case "done": return <CommandNote tone="done"><b>{t("config.applied")}</b></CommandNote>;
     case "unknown": return <CommandNote tone="unknown"><b>{t("command.unknownTitle")}</b> {t("command.unknown")}</CommandNote>;
-    case "refused": return <CommandNote tone="refused"><b>{t("command.refused")}</b> {state.error.message} {state.error.hint ?? ""}</CommandNote>;
+    case "refused": return <CommandNote tone="refused"><b>{t("command.refused")}</b> {refusalWords(state.error, t, language)}</CommandNote>;
   }
 }

@@ -8,6 +8,7 @@ import { useMay } from "../../lib/access";
 import { useWords } from "../../lib/i18n";
 import { saveFile } from "../../lib/save-file";
 import { useCommand } from "../../lib/use-command";
+import { refusalWords } from "../../lib/refusals";
 import { usePicture } from "../../stream/store";
 import { ChangeDialog, type Proposed } from "./ChangeDialog";
 import { presetTitle } from "./Presets";
@@ -15,13 +16,12 @@ import type { Config, Setting } from "./config-form";
 import { configuredMarkets, withMarket, withoutMarket } from "./config-markets";
 import { type ConfigNow, wire } from "./config-wire";
 import css from "./config.module.css";
-import { refusalOf } from "./use-config";
 
 type Props = { market: string; settings: readonly Setting[]; now: ConfigNow; locked: boolean; onApply: (body: Config, restart: boolean) => void };
 
 /** The configuration as a file, in and out, and its markets; every change is shown whole and asked once. */
 export function ConfigTools({ market, settings, now, locked, onApply }: Props) {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const may = useMay("control");
   const [proposed, setProposed] = useState<Proposed | null>(null);
   const [adding, setAdding] = useState(false);
@@ -50,7 +50,7 @@ export function ConfigTools({ market, settings, now, locked, onApply }: Props) {
         </>
       )}
       {read.state.kind === "pending" && <CommandNote tone="pending">{t("command.pending")}</CommandNote>}
-      {read.state.kind === "refused" && <CommandNote tone="refused"><b>{t("command.refused")}</b> {refusalOf(read.state.error).message} {read.state.error.hint ?? ""}</CommandNote>}
+      {read.state.kind === "refused" && <CommandNote tone="refused"><b>{t("command.refused")}</b> {refusalWords(read.state.error, t, language)}</CommandNote>}
       {read.state.kind === "unknown" && <CommandNote tone="unknown"><b>{t("command.unknownTitle")}</b></CommandNote>}
       <AddMarket opened={adding} configured={configured} first={configured.includes(market) ? null : market} onBack={() => setAdding(false)} onChoose={(name, settingsOf) => { setAdding(false); setProposed({ title: t("config.addTitle", { market: name }), note: t("config.addNote"), body: withMarket(now.config, name, settingsOf) }); }} />
       <ChangeDialog proposed={proposed} settings={settings} now={now} locked={locked} onBack={() => setProposed(null)} onApply={(body, restart) => { setProposed(null); onApply(body, restart); }} />

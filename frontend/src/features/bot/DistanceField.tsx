@@ -6,6 +6,7 @@ import { api } from "../../lib/api";
 import { parseWire, toShortest } from "../../lib/decimal";
 import { useWords } from "../../lib/i18n";
 import { useCommand } from "../../lib/use-command";
+import { refusalWords } from "../../lib/refusals";
 import { usePicture } from "../../stream/store";
 import css from "./DistanceField.module.css";
 
@@ -33,7 +34,7 @@ async function apply({ bps, restart }: { bps: number; restart: boolean }): Promi
 
 /** How far the two quotes stand from the market: one slider for a newcomer. */
 export function DistanceField() {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const stale = useStaleWords() !== null;
   const running = usePicture((now) => now.config?.spread_percentage);
   const state = usePicture((now) => now.bot?.state);
@@ -52,7 +53,7 @@ export function DistanceField() {
       <input type="range" min={LEAST_BPS} max={MOST_BPS} value={bps} disabled={busy || !may} aria-label={t("distance.label")} aria-valuetext={t("distance.value", { bps })} onChange={(event) => setMoved(Number(event.currentTarget.value))} />
       <output>{t("distance.value", { bps })}</output>
       <Button size="small" look={bps === now || stale ? "plain" : "primary"} disabled={bps === now || stale || busy || !may} title={may ? undefined : t("access.readOnlyWhy")} onClick={() => void send()}>{busy ? t("distance.busy") : t("config.apply")}</Button>
-      {command.state.kind === "refused" && <span role="status">{command.state.error.message}</span>}
+      {command.state.kind === "refused" && <span role="status">{refusalWords(command.state.error, t, language)}</span>}
       {command.state.kind === "unknown" && <span role="status">{t("command.unknownTitle")}</span>}
     </div>
   );

@@ -9,6 +9,7 @@ import { isOpen } from "../../lib/order-face";
 import { usePicture } from "../../stream/store";
 import css from "./config.module.css";
 import type { DryMarket, Preview } from "./config-wire";
+import { warningWords } from "./setting-words";
 import { type Bar, bars, placesLost, shown } from "./preview-rows";
 
 type Props = { market: string; running: Preview | undefined; changed: Preview | undefined; waiting: boolean; problem: string | null; count: number };
@@ -42,7 +43,7 @@ export function DryPreview({ market, running, changed, waiting, problem, count }
           {problem && <CommandNote tone="refused"><b>{t("command.refused")}</b> {problem}</CommandNote>}
           {after?.reason && <CommandNote tone="unknown"><b>{t("config.wouldNotQuote")}</b> {reasonWords(after.reason.code, t)}. <ReasonNumbers text={after.reason.text} /></CommandNote>}
           {Object.entries(after?.withheld ?? {}).map(([side, why]) => <CommandNote key={side} tone="unknown"><b>{t(side === "BUY" ? "why.held.BUY" : "why.held.SELL")}</b> {reasonWords(why.code, t)}. <ReasonNumbers text={why.text} /></CommandNote>)}
-          {(changed ?? running)?.warnings.map((text) => <CommandNote key={text} tone="unknown"><span lang="en">{text}</span></CommandNote>)}
+          {(changed ?? running)?.warnings.map((text) => <CommandNote key={text} tone="unknown">{warningWords(text, t, language)}</CommandNote>)}
           {count > 0 && changed && !problem && !after?.reason && changed.warnings.length === 0 && <CommandNote tone="done"><b>{t("config.passes")}</b> {t("config.passesWhy")}</CommandNote>}
         </div>
       </div>

@@ -8,6 +8,7 @@ import { useMay } from "../../lib/access";
 import { openDialog } from "../../lib/dialogs";
 import { formatAge, formatFinePrice, formatMoney, formatPrice, formatSize } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
+import { reasonLine } from "../../lib/reasons";
 import { usePicture, useStream } from "../../stream/store";
 import css from "./AllMarkets.module.css";
 import { MarketSwitch } from "./MarketSwitch";
@@ -24,7 +25,7 @@ export function MarketsTable() {
   const columns: Column<MarketLine>[] = [
     { id: "market", head: t("table.market"), cell: (row) => <PageLink page="market" market={row.market} className={css.link}>{row.market}</PageLink> },
     { id: "state", head: t("table.state"), cell: (row) => <span className={css.state}><span className={css[row.face]}><Icon name={ICONS[row.face]} size={12} /></span>{t(`bot.${row.face}`)}</span> },
-    { id: "reason", head: t("overview.reason"), wide: true, cell: (row) => <span className={css.reason}>{row.face === "quoting" ? "" : row.reason}</span> },
+    { id: "reason", head: t("overview.reason"), wide: true, cell: (row) => <span className={css.reason}>{row.face === "quoting" ? "" : reasonLine(row.code, row.reason, t, language)}</span> },
     { id: "mark", head: t("market.mark"), align: "right", cell: (row) => formatFinePrice(row.mark, row.tick, language) },
     { id: "bid", head: t("quotes.bid"), align: "right", wide: true, cell: (row) => formatPrice(row.bid, row.tick, language) },
     { id: "ask", head: t("quotes.ask"), align: "right", wide: true, cell: (row) => formatPrice(row.ask, row.tick, language) },

@@ -7,6 +7,7 @@ export type MarketLine = {
   readonly market: string;
   readonly face: "quoting" | "notQuoting" | "paused" | "stopped";
   readonly reason: string | null;
+  readonly code: string | null;
   /** Signed, in the base asset. */
   readonly position: string;
   readonly lot: string | null;
@@ -49,7 +50,7 @@ export function marketLines(picture: Picture): MarketLine[] {
   return followedMarkets(picture).map((name) => {
     const market = picture.markets?.[name];
     return {
-      market: name, face: faceOf(picture, name), reason: market?.reason ?? null, position: signedPosition(picture, name), lot: market?.lot_size ?? null,
+      market: name, face: faceOf(picture, name), reason: market?.reason ?? null, code: market?.reason_code ?? null, position: signedPosition(picture, name), lot: market?.lot_size ?? null,
       pnl: pnlOf(picture, name), mark: market?.mark_price ?? null, tick: market?.tick_size ?? null,
       bid: market?.quotes?.bid ?? null, ask: market?.quotes?.ask ?? null, ageMs: market?.age_ms?.mark ?? null,
     };

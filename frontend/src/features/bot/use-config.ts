@@ -20,7 +20,7 @@ export function useRested<T>(value: T, key: string): T {
   return rested.value;
 }
 
-type Refusal = { readonly message: string; readonly fields: Readonly<Record<string, string>> };
+type Refusal = { readonly error: ApiErrorBody; readonly message: string; readonly fields: Readonly<Record<string, string>> };
 
 type Named = { readonly field?: string; readonly message?: string; readonly hint?: string };
 
@@ -28,7 +28,7 @@ type Named = { readonly field?: string; readonly message?: string; readonly hint
 export function refusalOf(body: ApiErrorBody): Refusal {
   const { errors } = body as ApiErrorBody & { readonly errors?: readonly Named[] };
   const named = errors ?? [{ field: body.field ?? "", message: body.message, hint: body.hint ?? "" }];
-  return { message: body.message, fields: Object.fromEntries(named.filter((each) => each.field).map((each) => [each.field ?? "", `${each.message ?? ""} ${each.hint ?? ""}`.trim()])) };
+  return { error: body, message: body.message, fields: Object.fromEntries(named.filter((each) => each.field).map((each) => [each.field ?? "", `${each.message ?? ""} ${each.hint ?? ""}`.trim()])) };
 }
 
 export function useConfig() {

@@ -7,6 +7,7 @@ import { api } from "../../lib/api";
 import { closeDialog, openDialog, useDialog } from "../../lib/dialogs";
 import { useWords } from "../../lib/i18n";
 import { useCommand } from "../../lib/use-command";
+import { refusalWords } from "../../lib/refusals";
 import type { Owner } from "../../stream/messages";
 import { streamStore, usePicture } from "../../stream/store";
 import css from "./CancelAll.module.css";
@@ -33,7 +34,7 @@ export function CancelAllDialog() {
 }
 
 function CancelForm() {
-  const { t } = useWords();
+  const { t, language } = useWords();
   const counts = usePicture((now) => countByOwner(now.orders));
   const state = usePicture((now) => now.bot?.state);
   const [chosen, setChosen] = useState<Readonly<Record<Owner, boolean>>>({ bot: true, hand: false, foreign: false });
@@ -59,7 +60,7 @@ function CancelForm() {
       {pauses && <p className={css.note}>{t("cancelAll.pauses")}</p>}
       <div aria-live="polite">
         {command.state.kind === "pending" && <CommandNote tone="pending">{t("command.pending")}</CommandNote>}
-        {command.state.kind === "refused" && <CommandNote tone="refused"><b>{t("command.refused")}</b> {command.state.error.message}</CommandNote>}
+        {command.state.kind === "refused" && <CommandNote tone="refused"><b>{t("command.refused")}</b> {refusalWords(command.state.error, t, language)}</CommandNote>}
         {command.state.kind === "unknown" && <CommandNote tone="unknown"><b>{t("command.unknownTitle")}</b> {t("command.unknown")}</CommandNote>}
         {command.state.kind === "done" && <Outcome answer={command.state.answer} paused={pauses || state === "PAUSED"} />}
       </div>

@@ -13,6 +13,7 @@ import { useWords } from "../../lib/i18n";
 import { shapeOf } from "../../lib/order-face";
 import { useNow } from "../../lib/time";
 import { useCommand } from "../../lib/use-command";
+import { refusalWords } from "../../lib/refusals";
 import { lotsOf, ticksOf } from "../../stream/select";
 import { usePicture } from "../../stream/store";
 import css from "./tables.module.css";
@@ -81,7 +82,7 @@ function CancelCross({ row }: { row: OpenOrder }) {
   if (!may) return null;
   return (
     <>
-      {state.kind === "refused" && <span className={css.refused} role="status">{state.error.message}</span>}
+      {state.kind === "refused" && <span className={css.refused} role="status">{refusalWords(state.error, t, language)}</span>}
       {state.kind === "unknown" && <span className={css.refused} role="status">{t("orders.cancelUnknown")}</span>}
       <button type="button" className={css.cross} disabled={busy} aria-label={t("orders.cancel", { what })} title={t("orders.cancel", { what })} onClick={() => void run(String(row.externalId ?? row.key))}>
         <Icon name="cross" size={12} />

@@ -3,13 +3,14 @@ import type { NewOrder, OrderAnswer, Outcome } from "../../lib/api-schema";
 import { formatClock, formatDate, formatPrice, formatSize } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
 import type { CommandState } from "../../lib/use-command";
+import { refusalWords } from "../../lib/refusals";
 import { usePicture } from "../../stream/store";
 
 export type SentOrder = { readonly order: NewOrder; readonly answer: OrderAnswer };
 
 /** What became of the order just sent, with the exchange's own words. */
 export function OrderResult({ state }: { state: CommandState<SentOrder> }) {
-  const { t } = useWords();
+  const { t, language } = useWords();
   switch (state.kind) {
     case "idle": return null;
     case "pending": return <CommandNote tone="pending">{t("ticket.result.pending")}</CommandNote>;
@@ -17,8 +18,7 @@ export function OrderResult({ state }: { state: CommandState<SentOrder> }) {
     case "refused":
       return (
         <CommandNote tone="refused">
-          <b>{t("ticket.result.refused")}</b> {state.error.message}
-          {state.error.hint ? <> {state.error.hint}</> : null}
+          <b>{t("ticket.result.refused")}</b> {refusalWords(state.error, t, language)}
         </CommandNote>
       );
     case "done": return <Answered sent={state.answer} atMs={state.atMs} />;

@@ -1,3 +1,4 @@
+import { ReasonNumbers } from "../../lib/ReasonNumbers";
 import { CommandNote } from "../../components/ui/CommandNote";
 import { formatAge, formatMoney, formatPrice, formatSize } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
@@ -18,7 +19,7 @@ export function RiskGate({ judged: { verdict, atMs }, side, lot, tick, quote, fo
     const known = knownReason(verdict.code);
     return (
       <CommandNote tone="refused">
-        <b>{t("gate.refused")}</b> {known ? `${reasonWords(verdict.code, t)}.` : ""} <span lang="en">{verdict.reason}</span>. {remedyWords(verdict.code, t)}{age}
+        <b>{t("gate.refused")}</b> {known || language !== "en" ? `${reasonWords(verdict.code, t)}.` : ""} <ReasonNumbers text={verdict.reason ?? ""} /> {remedyWords(verdict.code, t)}{age}
       </CommandNote>
     );
   }

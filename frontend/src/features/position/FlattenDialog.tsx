@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { Button } from "../../components/ui/Button";
 import { CommandNote } from "../../components/ui/CommandNote";
 import { Icon } from "../../components/ui/Icon";
+import { ReasonNumbers } from "../../lib/ReasonNumbers";
 import { api } from "../../lib/api";
 import { formatAge, formatMoney, formatSize } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
@@ -61,7 +62,7 @@ function FlattenForm({ market, onClose }: { market: string; onClose: () => void 
             <li>{t("flatten.step3", { caps: (preview?.caps ?? []).length || 5 })}</li>
             <li>{t("flatten.step4")}</li>
           </ol>
-          {preview?.reason && preview.side && <CommandNote tone="unknown">{preview.reason}</CommandNote>}
+          {preview?.reason && preview.side && <CommandNote tone="unknown">{language === "en" ? preview.reason : <>{t("flatten.withheld")} <ReasonNumbers text={preview.reason} /></>}</CommandNote>}
         </div>
         {preview?.side && sums && <FlattenTable market={market} preview={preview} sums={sums} />}
       </div>

@@ -4,6 +4,7 @@ import { Button } from "../../components/ui/Button";
 import { openDialog } from "../../lib/dialogs";
 import { formatAge } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
+import { refusalWords } from "../../lib/refusals";
 import css from "./KillButton.module.css";
 import { forgetKill, useKill } from "./kill";
 
@@ -28,10 +29,10 @@ function Words() {
     case "idle": return null;
     case "pending": return <CommandNote tone="pending"><b>{t("kill.pending")}</b></CommandNote>;
     case "unknown": return <CommandNote tone="unknown"><b>{t("command.unknownTitle")}</b> {t("kill.unknown")} <code>mmbot cancel-all</code></CommandNote>;
-    case "refused": return <CommandNote tone="refused"><b>{t("command.refused")}</b> {state.error.message} {state.error.hint ?? ""} <code>mmbot cancel-all</code></CommandNote>;
+    case "refused": return <CommandNote tone="refused"><b>{t("command.refused")}</b> {refusalWords(state.error, t, language)} <code>mmbot cancel-all</code></CommandNote>;
     case "done": {
       const found = t("kill.found", { count: state.answer.found });
-      const unmarked = state.answer.unmarked && <><b>{t("kill.unmarked")}</b> {state.answer.unmarked}</>;
+      const unmarked = state.answer.unmarked && <><b>{t("kill.unmarked")}</b> {language === "en" ? state.answer.unmarked : ""}</>;
       if (state.answer.status === "killed") return <CommandNote tone="done"><b>{t("kill.done")}</b> {found} {t("kill.none")} {formatAge(state.tookMs, language)}. {t("kill.next")} {unmarked}</CommandNote>;
       return <CommandNote tone="unknown"><b>{t("kill.notVerified")}</b> {found} {t("kill.left", { count: state.answer.remaining.length })} <code>mmbot cancel-all</code> {unmarked}</CommandNote>;
     }
