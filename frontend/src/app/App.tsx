@@ -23,6 +23,7 @@ import { TokenDialog } from "./TokenDialog";
 import { Spoken, useSpeak } from "./Speak";
 import { useKeys } from "./use-keys";
 import { useGapNotice } from "./use-gap-notice";
+import { useSounds } from "./use-sounds";
 import { useTitle } from "./use-title";
 
 /** A clock that does not tick: while fresh, nothing here depends on the time. */
@@ -47,6 +48,11 @@ function useStaleWordsNow(): string | null {
   if (status !== "stale") return null;
   if (gap) return t("stale.gap", gap);
   return t("stale.since", { age: formatAge(receivedMs === null ? null : now - receivedMs, language) });
+}
+
+function Sounds() {
+  useSounds();
+  return null;
 }
 
 function TabTitle({ market }: { market: string }) {
@@ -78,6 +84,7 @@ export function App({ onRetry, onRest }: { onRetry: () => void; onRest: () => vo
           <a href="#bot">{t("skip.bot")}</a><a href="#ticket">{t("skip.ticket")}</a><a href="#book">{t("skip.book")}</a>
         </nav>
         <TabTitle market={market} />
+        <Sounds />
         <EnvironmentLine />
         <AppBar market={market} />
         <div className={`${css.contents} ${stale ? "is-stale" : ""}`}><MarketBar {...page} /></div>

@@ -13,10 +13,12 @@ export type Settings = {
   readonly zone: (typeof ZONES)[number];
   /** Whether single letters do something. */
   readonly letterKeys: boolean;
+  /** Whether fills and alerts are heard. */
+  readonly sounds: boolean;
 };
 
 const KEY = "mmbot.settings";
-export const USUAL: Settings = { palette: "standard", density: "compact", zone: "local", letterKeys: true };
+export const USUAL: Settings = { palette: "standard", density: "compact", zone: "local", letterKeys: true, sounds: false };
 
 /** Read what was kept, whatever stands there: an unknown value is the usual one. */
 export function readSettings(text: string | null): Settings {
@@ -33,6 +35,7 @@ export function readSettings(text: string | null): Settings {
     density: one("density", DENSITIES, USUAL.density),
     zone: one("zone", ZONES, USUAL.zone),
     letterKeys: found.letterKeys !== false,
+    sounds: found.sounds === true,
   };
 }
 

@@ -4,6 +4,7 @@ import { Panel } from "../../components/ui/Panel";
 import { formatClock, zoneName } from "../../lib/format";
 import { chooseLanguage, useWords } from "../../lib/i18n";
 import { DENSITIES, PALETTES, ZONES, changeSettings, useSettings } from "../../lib/settings";
+import { play } from "../../lib/sound";
 import { useNow } from "../../lib/time";
 import css from "./pages.module.css";
 
@@ -30,6 +31,7 @@ export default function SettingsPage() {
             </select>
           </Row>
           <Row title={t("settings.letterKeys")} text={t("settings.letterKeysText")}><ChoiceGroup legend={t("settings.letterKeys")} value={settings.letterKeys ? "on" : "off"} choices={SWITCH.map((value) => ({ value, label: t(`settings.${value}`) }))} onChange={(value) => changeSettings({ letterKeys: value === "on" })} /></Row>
+          <Row title={t("settings.sounds")} text={t("settings.soundsText")}><ChoiceGroup legend={t("settings.sounds")} value={settings.sounds ? "on" : "off"} choices={SWITCH.map((value) => ({ value, label: t(`settings.${value}`) }))} onChange={(value) => { changeSettings({ sounds: value === "on" }); if (value === "on") play("fill"); }} /></Row>
         </div>
       </Panel>
     </main>
