@@ -1,7 +1,7 @@
 import { Signed } from "../components/ui/Signed";
-import { signedPosition } from "../features/bot/market-lines";
 import { formatFinePrice, formatMoney, formatSize } from "../lib/format";
 import { useWords } from "../lib/i18n";
+import { signedPosition } from "../stream/select";
 import { usePicture } from "../stream/store";
 import css from "./stage.module.css";
 

@@ -1,3 +1,4 @@
+import { negate, parseWire, toPlain } from "../lib/decimal";
 import type { MarketPicture, Picture } from "./messages";
 
 /** Selectors for what changes rarely, so that a table is not drawn again with every price. */
@@ -19,4 +20,12 @@ type Busy = "book" | "age_ms" | "tape" | "queue" | "pnl" | "markouts";
 export function pricesOf(picture: Picture, market: string): Omit<MarketPicture, Busy> {
   const { book: _book, age_ms: _ages, tape: _tape, queue: _queue, pnl: _pnl, markouts: _markouts, ...prices } = picture.markets?.[market] ?? {};
   return prices;
+}
+
+/** Signed size of a position: positive long, negative short. */
+export function signedPosition(picture: Picture, name: string): string {
+  const held = picture.positions?.[name];
+  const size = parseWire(held?.size);
+  if (!size) return "0";
+  return toPlain(held?.side === "SHORT" ? negate(size) : size);
 }

@@ -43,8 +43,14 @@ describe("positions", () => {
 
 describe("the market bar", () => {
   it("shows the documents' four figures, and a dash for what is not known", () => {
-    draw(<MarketBar market="BTC-USD" markets={["BTC-USD"]} onMarket={() => undefined} />, { picture: { ...PICTURE, metrics: { orders_placed: 1358, fill_rate: "0.028", position_size: "0.136", total_pnl: "114.52" } } });
+    draw(<MarketBar market="BTC-USD" markets={["BTC-USD"]} onMarket={() => undefined} />, { picture: { ...PICTURE, positions: { "BTC-USD": { market: "BTC-USD", side: "LONG", size: "0.136" } }, metrics: { orders_placed: 1358, fill_rate: "0.028", position_size: "0.136", total_pnl: "114.52" } } });
     expect(["orders-placed", "fill-rate", "position", "pnl"].map((id) => screen.getByTestId(id).textContent?.replaceAll("\u00a0", " "))).toEqual(["1,358", "2.8%", "+0.1360 BTC", "+114.52 USD"]);
+  });
+
+  it("shows the position of the market that is looked at, not of the first one", () => {
+    const picture = { ...PICTURE, positions: { "BTC-USD": { market: "BTC-USD", side: "LONG" as const, size: "0.136" }, "ETH-USD": { market: "ETH-USD", side: "SHORT" as const, size: "2" } }, metrics: { position_size: "0.136" } };
+    draw(<MarketBar market="ETH-USD" markets={["BTC-USD", "ETH-USD"]} onMarket={() => undefined} />, { picture });
+    expect(screen.getByTestId("position").textContent?.replaceAll("\u00a0", " ")).toBe("\u22122.0000 ETH");
   });
 
   it("never shows zero for a figure that is missing", () => {

@@ -8,7 +8,7 @@ import { numbersIn } from "../../src/lib/reason-numbers";
 import { reasonLine } from "../../src/lib/reasons";
 import { refusalWords } from "../../src/lib/refusals";
 
-const t = ((key: string, values?: object) => i18next.t(key, values)) as unknown as Words;
+const t = i18next.t.bind(i18next) as unknown as Words;
 
 beforeAll(() => startWords("pl"));
 

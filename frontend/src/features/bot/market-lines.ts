@@ -1,5 +1,6 @@
 import { add, multiply, negate, parseWire, subtract, toPlain } from "../../lib/decimal";
 import type { Picture } from "../../stream/messages";
+import { signedPosition } from "../../stream/select";
 import { followedMarkets, isQuoting } from "./bot-numbers";
 
 /** One market in a list of all: what it does, what is held, what was made today. */
@@ -28,14 +29,6 @@ function faceOf(picture: Picture, name: string): MarketLine["face"] {
   if (picture.bot?.state === "STOPPED" || picture.bot?.state === "HALTED") return "stopped";
   if (picture.bot?.state === "PAUSED") return "paused";
   return isQuoting(market) ? "quoting" : "notQuoting";
-}
-
-/** Signed size of a position: positive long, negative short. */
-export function signedPosition(picture: Picture, name: string): string {
-  const held = picture.positions?.[name];
-  const size = parseWire(held?.size);
-  if (!size) return "0";
-  return toPlain(held?.side === "SHORT" ? negate(size) : size);
 }
 
 function pnlOf(picture: Picture, name: string): string | null {

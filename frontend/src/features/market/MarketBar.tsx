@@ -5,6 +5,7 @@ import { compare, parseWire } from "../../lib/decimal";
 import { type Language, MISSING, NBSP, basisPoints, fieldText, formatBps, formatCount, formatFinePrice, formatMoney, formatNumber, formatPercent, formatPrice, formatSize } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
 import { useNow } from "../../lib/time";
+import { signedPosition } from "../../stream/select";
 import { usePicture } from "../../stream/store";
 import css from "./MarketBar.module.css";
 import { bigMoney, spreadOf, untilFunding } from "./market-stats";
@@ -104,12 +105,13 @@ function FourFigures({ market }: { market: string }) {
   const metrics = usePicture((now) => now.metrics);
   const equity = usePicture((now) => now.balance?.equity ?? now.metrics?.equity);
   const lot = usePicture((now) => now.markets?.[market]?.lot_size);
+  const position = usePicture((now) => (now.positions ? signedPosition(now, market) : null));
   const [base] = market.split("-");
   return (
     <dl className={css.figures}>
       <div><dt>{t("metric.ordersPlaced")}</dt><dd data-testid="orders-placed">{formatCount(metrics?.orders_placed, language)}</dd></div>
       <div><dt>{t("metric.fillRate")}</dt><dd data-testid="fill-rate">{formatPercent(metrics?.fill_rate, language)}</dd></div>
-      <div><dt>{t("metric.position")}</dt><dd data-testid="position">{metrics?.position_size === undefined || metrics.position_size === null ? MISSING : <>{formatSize(metrics.position_size, lot, language, "always")} <span className={css.soft}>{base}</span></>}</dd></div>
+      <div><dt>{t("metric.position")}</dt><dd data-testid="position">{position === null || position === undefined ? MISSING : <>{formatSize(position, lot, language, "always")} <span className={css.soft}>{base}</span></>}</dd></div>
       <div><dt>{t("metric.pnl")}</dt><dd data-testid="pnl" className={css.big}><Signed value={metrics?.total_pnl}>{formatMoney(metrics?.total_pnl, language, { sign: true, code: "USD" })}</Signed></dd></div>
       <div className={css.equity}><dt>{t("metric.equity")}</dt><dd className={css.big}>{formatMoney(equity, language, { code: "USD" })}</dd></div>
     </dl>

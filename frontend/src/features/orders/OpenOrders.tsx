@@ -8,7 +8,7 @@ import { Owner } from "../../components/ui/Owner";
 import type { Field } from "../../components/ui/table-view";
 import { useMay } from "../../lib/access";
 import { api } from "../../lib/api";
-import { formatAge, formatPrice, formatSize, shortId } from "../../lib/format";
+import { MISSING, formatAge, formatNumber, formatPrice, formatSize, shortId } from "../../lib/format";
 import { useWords } from "../../lib/i18n";
 import { shapeOf } from "../../lib/order-face";
 import { useNow } from "../../lib/time";
@@ -37,6 +37,7 @@ export function OpenOrders({ tools }: { tools?: ReactNode }) {
     { id: "size", head: t("table.size"), align: "right", value: (row) => row.qty, cell: (row) => formatSize(row.qty, lots?.[row.market], language) },
     { id: "filled", head: t("table.filled"), align: "right", wide: true, value: (row) => row.filledQty ?? "0", cell: (row) => formatSize(row.filledQty ?? "0", lots?.[row.market], language) },
     { id: "state", head: t("table.state"), value: (row) => row.status, words: (row) => t(`order.${shapeOf(row.status)}`), cell: (row) => <OrderState row={row} /> },
+    { id: "ahead", head: t("book.ahead"), align: "right", wide: true, cell: (row) => <Ahead row={row} /> },
     { id: "type", head: t("table.type"), wide: true, value: (row) => (row.postOnly ? "POST_ONLY" : row.timeInForce), cell: (row) => typeWords(row, t("ticket.reduceOnly")) },
     { id: "expires", head: t("table.expires"), align: "right", wide: true, value: (row) => row.expireTime, cell: (row) => formatAge(row.expireTime && row.expireTime > now ? row.expireTime - now : null, language) },
     { id: "id", head: t("table.id"), wide: true, value: (row) => row.externalId ?? row.key, cell: (row) => <span className={css.mono} title={row.externalId ?? row.key}>{shortId(row.externalId ?? row.key)}</span> },
@@ -59,6 +60,13 @@ const FILE_FIELDS: readonly Field<OpenOrder>[] = [
 function typeWords(row: OpenOrder, reduceOnly: string): string {
   const type = row.postOnly ? "POST_ONLY" : (row.timeInForce ?? "");
   return row.reduceOnly ? `${type} \u00b7 ${reduceOnly}` : type;
+}
+
+/** Reads the queue itself: it moves with every trade, and the table around it does not. */
+function Ahead({ row }: { row: OpenOrder }) {
+  const { t, language } = useWords();
+  const size = usePicture((now) => now.markets?.[row.market]?.queue?.[row.key]);
+  return <span title={t("book.aheadHelp")}>{size ? formatNumber(size, language, { decimals: 3 }) : MISSING}</span>;
 }
 
 function OrderState({ row }: { row: OpenOrder }) {
