@@ -151,6 +151,7 @@ SENTENCES: Final[dict[str, str]] = {
     "records_gap": "A part of the journal could not be read into the records: {reason}",
     "bot_paused": "Market Making Bot paused: {reason}",
     "loop_crashed": "The main loop crashed, the bot's orders are being cancelled: {reason}",
+    "panic_not_verified": "The bot's orders could not be seen gone, trying again: {reason}",
     "loop_lag": "The loop did not run for {ms} ms",
     "loop_slept": "The process did not run for {gap_ms} ms; everything is read again",
     "task_failed": "{task} failed and is started again: {reason}",

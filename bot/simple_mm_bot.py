@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import contextlib
 import os
 import random
 from collections.abc import Awaitable, Callable, Iterable
@@ -50,7 +49,6 @@ from bot.verbs import Verbs
 
 TICK_S: Final = 0.05
 """The loop decides at least this often, so that waits end on time even when nothing arrives."""
-PANIC_TIMEOUT_S: Final = 5.0
 RULES_PAUSE_S: Final = 300.0
 DAY_STATS_PAUSE_S: Final = 60.0
 MOST_CRASHES: Final = 5
@@ -168,6 +166,7 @@ class MarketMaker:
             set_running(None)
 
     async def _run(self) -> None:
+        is_crash = False
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._loop(), name="loop")
@@ -185,11 +184,15 @@ class MarketMaker:
                     tasks.create_task(self._keep(name, read), name=name)
                 if self.config.enabled and self._starts_by_itself:
                     self.inbox.emit(QuotingStarted(received_ms=self.clock.now_ms()))
+        except BaseExceptionGroup:
+            is_crash = True  # this start stays counted among those that never ended as they should
+            raise
         finally:
             await self._keeper.write(self.engine)
             if self._history is not None:
                 await self._history.close()
-            await asyncio.to_thread(self._home.note_end)
+            if not is_crash:
+                await asyncio.to_thread(self._home.note_end)
 
     async def _loop(self) -> None:
         """Run the main loop; when it dies of a bug of ours, cancel everything of the bot before it ends."""
@@ -200,11 +203,7 @@ class MarketMaker:
             await bot_main_loop(self.inbox, self.engine, self.orders, self.clock, watchers)
         except Exception as error:
             self.logger.log("ERROR", "loop_crashed", None, reason=sentence_of(error))
-            with contextlib.suppress(ExchangeError, TimeoutError):
-                async with asyncio.timeout(PANIC_TIMEOUT_S):
-                    ours = [order.client_order_id for order in self.engine.bot_orders()]
-                    if ours:
-                        await self._exchange.mass_cancel(client_order_ids=ours)
+            await self.verbs.panic(f"the main loop crashed: {sentence_of(error)}")
             raise
 
     async def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:

@@ -24,6 +24,7 @@ from bot.core.errors import (
 from bot.core.events import Event, QuotingHalted, QuotingPaused, QuotingStarted, QuotingStopped
 from bot.core.market_view import MarketView
 from bot.core.mode import BotState
+from bot.core.notes import Reason
 from bot.core.numbers import plain
 from bot.core.order_ids import owner_of
 from bot.core.orders import OrderReport, Owner, Side, Status
@@ -43,6 +44,7 @@ FLATTEN_CAPS: Final = tuple(Decimal(each) for each in ("0.001", "0.002", "0.005"
 MOST_EXITS: Final = 200
 """A position that needs more orders than this is closed by another flatten."""
 SETTLE_S: Final = 1.5
+PANIC_TIMEOUT_S: Final = 5.0
 KILL_TIMEOUT_S: Final = 8.0
 KILL_TAKES_S: Final = 10
 """What a kill takes at most: its cancelling, and what it waits for before and after."""
@@ -275,6 +277,26 @@ class Verbs:
     def halt(self, code: str, reason: str) -> None:
         """Halt until a person has looked."""
         self._emit(QuotingHalted(code=code, reason=reason, received_ms=self._clock.now_ms()))
+
+    async def panic(self, reason: str) -> None:
+        """The main loop has died: let nothing more leave, and cancel the bot's orders until the exchange lists none.
+
+        Ends within seconds, whatever happens; then the dead-man's switch, which nobody renews, and the expiry are left.
+        """
+        self._engine.halt(Reason(code="crashed", text=reason))
+        ours, empty_lists = self._possibly_live(), 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PANIC_TIMEOUT_S):
+                while empty_lists < EMPTY_LISTS:
+                    try:
+                        if ours and not empty_lists:
+                            await self._exchange.mass_cancel(client_order_ids=ours)
+                        left = [each for each in await self._exchange.open_orders() if self._is_a_quote_of_ours(each)]
+                        empty_lists = 0 if left or not self._orders.is_idle else empty_lists + 1
+                    except ExchangeError as error:
+                        self._logger.log("WARNING", "panic_not_verified", None, reason=str(error))
+                        empty_lists = 0
+                    await asyncio.sleep(VERIFY_PAUSE_S)
 
     async def kill(self, reason: str) -> dict[str, Any]:
         """Halt until a person starts again, cancel every order of the account, by hand and strangers' too, and verify it.

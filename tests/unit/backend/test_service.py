@@ -103,6 +103,20 @@ def test_a_crashed_bot_is_told_everywhere_and_nothing_carries_on(world: World) -
     assert not world.bot.calls
 
 
+async def test_a_bug_in_the_records_ends_them_alone_and_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken() -> None:
+        raise ZeroDivisionError("nobody thought of this")
+
+    async with world.app.router.lifespan_context(world.app):
+        service = world.service
+        monkeypatch.setattr(service.records, "run", broken)
+        await service.run_records()
+
+        assert service.records.problem == "ZeroDivisionError: nobody thought of this"
+        assert "records_stalled" in world.events
+        assert service.crash == "", "the bot goes on"
+
+
 def test_the_picture_says_when_nothing_is_sent(tmp_path: Path) -> None:
     world = World(tmp_path / "home", name=EnvironmentName.TESTNET)
     with world.client():
