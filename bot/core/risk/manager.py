@@ -120,18 +120,22 @@ class RiskManager:
         """
         for sight in sights.values():
             self._desk(sight.market).see(sight)
-        self._weigh(sights, orders, account)
+        stakes = self._weigh(sights, orders, account)
         self._judge_account(now_ms, account, run_pnl)
         for market, sight in sights.items():
             if market in self._markets:
-                self._verdicts[market] = self._judge_market(market, sight, orders, account)
+                self._verdicts[market] = self._judge_market(market, sight, stakes[market], orders, account)
         self._tell()
         return self._state()
 
-    def _weigh(self, sights: Mapping[str, Sight], orders: LiveOrders, account: Account) -> None:
+    def _weigh(self, sights: Mapping[str, Sight], orders: LiveOrders, account: Account) -> dict[str, Stake]:
+        """Value what is in sight, and what is held where nothing is quoted."""
+        stakes = {}
         for market in {*sights, *account.reported, *account.ledgers}:
             if market in sights or market not in self._markets:
-                self._stakes.put(market, self._desk(market).stake(orders, account, is_followed=market in sights))
+                stakes[market] = self._desk(market).stake(orders, account, is_followed=market in sights)
+                self._stakes.put(market, stakes[market])
+        return stakes
 
     def _judge_account(self, now_ms: int, account: Account, run_pnl: Decimal) -> None:
         limits, balance = self._account, account.balance
@@ -152,12 +156,11 @@ class RiskManager:
             *causes.exposure(self._gross(), self._stakes),
         )
 
-    def _judge_market(self, market: str, sight: Sight, orders: LiveOrders, account: Account) -> MarketRisk:
+    def _judge_market(self, market: str, sight: Sight, stake: Stake, orders: LiveOrders, account: Account) -> MarketRisk:
         desk, limits = self._desk(market), self._markets[market]
         unrealised, cost = desk.unrealised(account)
         stop = causes.stop_loss(limits, self._account, unrealised=unrealised, cost=cost)
         self._measure("stop_loss", market, stop, sight.now_ms)
-        stake = desk.stake(orders, account)
         own = (*self._causes.above_green(market), *causes.position(market, stake, limits))
         findings = (*self._findings, *own)
         tier = max((each.tier for each in findings), default=Tier.GREEN)
