@@ -1,10 +1,11 @@
 """The composite strategy against `simple` in every mood of the market, at equal average spread, fees and latency on.
 
-    python -m proofs.strategies [--seeds=20] [--seconds=60] [--workers=0]
+    python -m proofs.strategies [--seeds=20] [--first-seed=1] [--seconds=60] [--workers=0]
 
 The composite strategy (the preset `close`) plays a mood; then `simple` plays the same seed with the half-spread that the
 composite one has shown on average, the same sizes and the same limits of risk. What is claimed holds for the means over seeds;
-the intervals say how sure that is.
+the intervals say how sure that is. With another first seed the same is told on the terminal and no page is written: a change of
+the strategy is judged by seeds that nobody has looked at.
 """
 
 import argparse
@@ -31,6 +32,7 @@ MOODS: Final = tuple(name for name in REGIMES if name != NORMAL.name)
 SIMPLE_THRESHOLD: Final = 0.4
 """Of its half-spread: the move after which `simple` refreshes. The documents' twice the half-spread would be run over."""
 RESAMPLES: Final = 2_000
+FIRST_SEED: Final = 1
 Figure = Callable[[Sequence[Outcome]], float]
 
 
@@ -164,15 +166,17 @@ def _cell(pairs: Sequence[Pair], who: str, figure: Figure) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="The composite strategy against `simple` in every mood of the market.")
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--workers", type=int, default=0, help="Processes; one for each core when 0.")
     asked = parser.parse_args(arguments)
-    found = run(range(1, asked.seeds + 1), asked.seconds, asked.workers or os.cpu_count() or 1)
+    seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
+    found = run(seeds, asked.seconds, asked.workers or os.cpu_count() or 1)
     judged = [claim for mood, pairs in found.items() for claim in claims(mood, pairs)]
     missed = [claim for claim in judged if not claim.holds]
     lost = [line for mood, pairs in found.items() if (line := losses(mood, pairs))]
     parts = [
-        _how(asked.seeds, asked.seconds),
+        _how(seeds, asked.seconds),
         "\n".join(f"- **{claim.mood}**: not {claim.words}: {claim.found}" for claim in missed)
         or "Everything that is claimed holds.",
         table(("mood", "strategy", *FIGURES), [row for mood, pairs in found.items() for row in _rows(mood, pairs)]),
@@ -181,16 +185,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         + ("\n".join(f"- {line}" for line in lost) or "Nowhere: its PnL is the higher one in every mood."),
     ]
     say("\n" + "\n\n".join(parts))
-    write_report("strategies", "The composite strategy in every mood of the market", parts, passed=not missed)
+    if asked.first_seed == FIRST_SEED:
+        write_report("strategies", "The composite strategy in every mood of the market", parts, passed=not missed)
     return 1 if missed else 0
 
 
-def _how(seeds: int, seconds: int) -> str:
+def _how(seeds: range, seconds: int) -> str:
     latency, config = Latency(), composite_config()
     value = Decimal(config.order_size) * BTC_USD.start_price
     return " ".join(
         [
-            f"{seeds} seeds, {seconds} s of quoting each after {WATCH_S} s of watching;",
+            f"{len(seeds)} seeds ({seeds[0]} to {seeds[-1]}), {seconds} s of quoting each after {WATCH_S} s of watching;",
             f"a flash crash sets in {CRASH_AFTER_S} s after the first quotes.",
             f"Preset `{PRESET}`: order size {config.order_size} ({value:.0f} of collateral),",
             f"at most {config.max_position} held, one quote on each side.",
