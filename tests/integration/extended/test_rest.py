@@ -128,13 +128,13 @@ async def test_a_replacement_names_the_order_it_replaces() -> None:
     assert fake.bodies[-1]["cancelId"] == "mmb-t-1"
 
 
-async def test_an_order_that_cannot_be_made_ready_is_not_sent() -> None:
+async def test_f016_an_order_that_cannot_be_made_ready_or_has_expired_is_not_sent() -> None:
     async with fake_exchange(**PLACED) as fake:
         exchange = await opened(fake)
 
         with pytest.raises(NotSent, match="rules of ETH-USD"):
             await exchange.place(order(market="ETH-USD"))
-        with pytest.raises(NotSent, match="expired"):  # F-016
+        with pytest.raises(NotSent, match="expired"):
             await exchange.place(order(expires_ms=1_700_000_000_000))
         domain = fake.answers.pop("GET /info/starknet")
         with pytest.raises(NotSent):
@@ -289,6 +289,25 @@ async def test_f091_too_many_requests_make_the_next_ones_wait_but_not_the_cancel
             await exchange.positions()
         with pytest.raises(RateLimited):
             await exchange.cancel(client_order_id="mmb-t-1", exchange_order_id=None)
+        with pytest.raises(RateLimited):
+            await exchange.arm_dead_man_switch(30)  # it left: what keeps the account safe never waits for orders
+
+
+async def test_f019_an_order_is_asked_about_once_more_when_its_turn_has_come() -> None:
+    """It was signed while it might leave; before its request left, something happened."""
+    async with fake_exchange(**PLACED) as fake:
+        exchange = await opened(fake)
+        asked: list[str] = []
+
+        def objection() -> str:
+            asked.append("asked")
+            return "the bot is HALTED"
+
+        with pytest.raises(NotSent, match="HALTED"):
+            await exchange.place(order(), objection=objection)
+
+    assert asked == ["asked"]
+    assert not [request for request in fake.seen if request.method == "POST"]
 
 
 async def test_cancels_go_by_exchange_id_where_it_is_known_else_by_ours() -> None:
@@ -318,12 +337,12 @@ async def test_a_mass_cancel_names_what_it_means() -> None:
 
 
 @pytest.mark.parametrize("answer", [b'{"status":"OK"}', b""])
-async def test_the_dead_man_s_switch_counts_in_seconds_and_accepts_an_empty_answer(answer: bytes) -> None:
+async def test_f107_the_dead_man_s_switch_counts_in_seconds_and_accepts_an_empty_answer(answer: bytes) -> None:
     async with fake_exchange(**{"POST /user/deadmanswitch": (200, answer)}) as fake:
         exchange = await opened(fake)
         await exchange.arm_dead_man_switch(30)
         await exchange.arm_dead_man_switch(0)
-        for wrong in (30_000, 1, -1):  # F-107
+        for wrong in (30_000, 601, 4, 1, -1):
             with pytest.raises(InvalidInput):
                 await exchange.arm_dead_man_switch(wrong)
 

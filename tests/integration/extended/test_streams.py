@@ -155,7 +155,7 @@ async def test_a_feed_is_restored_before_its_first_frame_is_told() -> None:
     ],
     ids=["gap", "repeat", "crossed", "negative", "malformed", "closed", "cut", "never spoke", "fell silent"],
 )
-async def test_a_broken_book_is_told_at_once_and_comes_back_with_a_new_snapshot(broken: Script, reason: str) -> None:
+async def test_f063_f076_a_broken_book_is_told_at_once_and_comes_back_with_a_new_snapshot(broken: Script, reason: str) -> None:
     told = Told()
     async with fake_streams() as streams:
         streams.scripts[BOOK] = in_turn(broken, sending(SNAPSHOT, then=keep_alive))

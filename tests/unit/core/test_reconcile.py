@@ -82,6 +82,34 @@ def test_both_legs_of_an_edit_take_one_slot() -> None:
     assert [each.price for each in made.place] == [99]
 
 
+def test_an_order_that_somebody_has_begun_to_fill_is_cancelled_and_not_edited() -> None:
+    """An edit would give the new leg the whole size again."""
+    made = plan([quote(101)], [order(1, 100, filled=Lots(4))])
+
+    assert ([each.client_order_id for each in made.cancel], made.amend, made.place) == (["mmb-a-1"], (), ())
+
+
+def test_an_order_whose_replacement_is_in_doubt_is_cancelled_and_not_replaced_once_more() -> None:
+    old = order(1, 100, replaced_by="mmb-a-2")
+    doubtful = order(2, 101, status=Status.UNKNOWN, replaces="mmb-a-1")
+    made = plan([quote(102)], [old, doubtful])
+
+    assert ([each.client_order_id for each in made.cancel], made.amend) == (["mmb-a-1"], ())
+
+
+def test_an_order_of_an_earlier_run_is_cancelled_though_it_stands_where_it_should() -> None:
+    made = plan([quote(100)], [order(1, 100, adopted=True)])
+
+    assert ([each.client_order_id for each in made.cancel], made.keep, made.amend) == (["mmb-a-1"], (), ())
+
+
+def test_an_order_in_doubt_holds_no_slot() -> None:
+    made = plan([quote(100)], [order(1, 100, status=Status.UNKNOWN)])
+
+    assert [each.price for each in made.place] == [100]
+    assert (made.wait, made.cancel) == ((), ())
+
+
 ORDERS = st.lists(
     st.tuples(
         st.integers(95, 105),

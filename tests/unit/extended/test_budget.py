@@ -71,3 +71,24 @@ async def test_too_many_requests_shrinks_the_bucket_to_a_part_of_the_reserve() -
 
     assert await take_all(budget, Turn.CREATE) == 0
     assert await take_all(budget, Turn.SAFETY) == 15
+
+
+async def test_a_shrunk_bucket_is_never_fuller_than_before() -> None:
+    budget = RequestBudget(TurnableClock(), per_minute=1000, reserved_share=0.3)
+    await take_all(budget, Turn.SAFETY)
+
+    budget.shrink()
+
+    assert await take_all(budget, Turn.SAFETY) == 0, "too many is no reason to send more"
+
+
+@pytest.mark.parametrize("per_minute", [120, 1000])
+async def test_i12_a_burst_and_the_refill_of_its_minute_stay_inside_the_budget_together(per_minute: int) -> None:
+    clock = TurnableClock()
+    budget = RequestBudget(clock, per_minute=per_minute)
+    sent = 0
+    for _ in range(5_999):
+        sent += await take_all(budget, Turn.SAFETY)
+        clock.turn(10)
+
+    assert per_minute * 0.99 <= sent <= per_minute, "whoever takes all that there is gets the exchange's limit, and no more"

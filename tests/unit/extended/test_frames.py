@@ -130,7 +130,7 @@ def test_the_first_number_of_a_connection_is_one() -> None:
         ([("0", "1", "1")], []),
     ],
 )
-def test_a_book_that_becomes_impossible_breaks_the_feed(bids: list[Any], asks: list[Any]) -> None:
+def test_f063_f064_a_book_that_becomes_impossible_breaks_the_feed(bids: list[Any], asks: list[Any]) -> None:
     with pytest.raises(FeedBroken):
         started().read(book(2, "DELTA", bids, asks), NOW_MS)
 
