@@ -120,6 +120,17 @@ async def test_an_order_that_may_take_signs_the_taker_fee_that_the_account_pays(
     assert sent[0]["timeInForce"] == "IOC"
 
 
+async def test_a_maker_rebate_is_signed_as_a_fee_of_nothing() -> None:
+    """The signed fee is a bound on what may be charged; it cannot be negative."""
+    fees = {"GET /user/fees": [{"market": "BTC-USD", "makerFeeRate": "-0.0001", "takerFeeRate": "0.0003", "builderFeeRate": "0"}]}
+    async with fake_exchange(**PLACED, **fees) as fake:
+        exchange = await opened(fake)
+        await exchange.fees(["BTC-USD"])
+        await exchange.place(order())
+
+    assert fake.bodies[-1]["fee"] == "0"
+
+
 async def test_a_replacement_names_the_order_it_replaces() -> None:
     async with fake_exchange(**PLACED) as fake:
         exchange = await opened(fake)

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from bot.core.actions import CancelOrder, PlaceOrder
-from bot.core.events import PlaceNotSent, PlaceOutcomeUnknown, PlaceRefused
-from bot.core.orders import ExchangeStatus, Order, Side, Status
+from bot.core.events import PlaceNotSent, PlaceOutcomeUnknown, PlaceRefused, QuotingPaused
+from bot.core.orders import ExchangeStatus, Order, Saw, Side, Status
 from tests.unit.core.play import Play
 
 
@@ -231,3 +231,13 @@ def answer(play: Play, action: object) -> None:
         old = play.engine.orders.get(order.replaces) if order.replaces else None
         if old is not None:
             play.report(old, ExchangeStatus.CANCELLED, reason="ORDER_REPLACED")
+
+
+def test_an_order_that_still_waits_here_does_not_leave_once_its_end_was_asked_for_or_quoting_stopped(play: Play) -> None:
+    bid, ask = sorted(play.placed(), key=lambda order: order.side)
+    assert play.engine.objection_to(bid) == ""
+    play.engine.orders.saw(bid.client_order_id, Saw.CANCEL_SENT, play.now_ms)
+    assert play.engine.objection_to(bid) == "its end was asked for before it left"
+    assert play.engine.objection_to(ask) == ""
+    play.engine.apply(QuotingPaused(reason="a person", received_ms=play.now_ms))
+    assert play.engine.objection_to(ask) == "the bot is PAUSED: a person"
