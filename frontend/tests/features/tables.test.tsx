@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { act, fireEvent, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, it, vi } from "vitest";
 import { Ladder } from "../../src/features/book/Ladder";
@@ -7,7 +7,7 @@ import { OpenOrders } from "../../src/features/orders/OpenOrders";
 import { Positions } from "../../src/features/position/Positions";
 import { api } from "../../src/lib/api";
 import type { OrderRecord } from "../../src/stream/messages";
-import { PICTURE, draw } from "../render";
+import { PICTURE, draw, showPicture } from "../render";
 
 const order = (part: Partial<OrderRecord>): OrderRecord => ({ id: "1", market: "BTC-USD", side: "BUY", price: "86112", qty: "0.01", status: "NEW", timeInForce: "GTT", createdTime: Date.now(), ...part });
 const orders = {
@@ -56,6 +56,19 @@ describe("the market bar", () => {
   it("never shows zero for a figure that is missing", () => {
     draw(<MarketBar market="BTC-USD" markets={["BTC-USD"]} onMarket={() => undefined} />, { picture: {} });
     expect(["orders-placed", "fill-rate", "position", "pnl", "mark", "last-price"].map((id) => screen.getByTestId(id).textContent?.replace("Last price", ""))).toEqual(["\u2013", "\u2013", "\u2013", "\u2013", "\u2013", "\u2013"]);
+  });
+});
+
+describe("a press in the ladder", () => {
+  it("means the price that was seen when the pointer went down, even if the row has moved on", () => {
+    const bids = (price: string) => ({ "BTC-USD": { ...PICTURE.markets?.["BTC-USD"], book: { bids: [[price, "1"]] as const, asks: [["86201", "2"]] as const } } });
+    const picked = vi.fn();
+    draw(<Ladder market="BTC-USD" onPick={picked} />, { picture: { ...PICTURE, markets: bids("86150") } });
+    fireEvent.pointerDown(screen.getByText("86,150"), { button: 0 });
+    act(() => showPicture({ ...PICTURE, markets: bids("86140") }));
+    fireEvent.pointerUp(screen.getByText("86,140"), { button: 0 });
+    fireEvent.click(screen.getByRole("grid", { name: /^Order book/ }));
+    expect(picked.mock.calls).toEqual([[{ price: "86150", side: "BUY" }]]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { useElementSize, useMediaQuery } from "@mantine/hooks";
-import { type KeyboardEvent, type MouseEvent, useId, useMemo, useState } from "react";
+import { type KeyboardEvent, type MouseEvent, type PointerEvent, useId, useMemo, useRef, useState } from "react";
 import { ChoiceGroup } from "../../components/ui/ChoiceGroup";
 import { Panel } from "../../components/ui/Panel";
 import { parseWire, toShortest } from "../../lib/decimal";
@@ -89,6 +89,14 @@ type RowsProps = {
   onOpen: (id: string) => void;
 };
 
+type Pressed = { readonly order: string | undefined; readonly price: string | undefined; readonly side: string | undefined };
+
+/** What stood under the pointer when it went down; rows move on while it is held, and a press means the price that was seen. */
+function pressedAt(target: EventTarget): Pressed {
+  const found = (selector: string) => (target as HTMLElement).closest<HTMLElement>(selector)?.dataset;
+  return { order: found("[data-order]")?.order, price: found("tr")?.price, side: found("tbody")?.side };
+}
+
 /** The table: one stop for the Tab key, arrows inside it; the shortcut `l` may focus it by its id. */
 function Rows({ market, sides, rows, step, each, onPick, onOpen }: RowsProps) {
   const { t } = useWords();
@@ -101,13 +109,25 @@ function Rows({ market, sides, rows, step, each, onPick, onOpen }: RowsProps) {
     const [rests, crosses] = side === "bids" ? (["BUY", "SELL"] as const) : (["SELL", "BUY"] as const);
     onPick({ price, side: event.altKey ? null : event.shiftKey ? crosses : rests });
   };
-  const onClick = (event: MouseEvent<HTMLElement>) => {
-    const target = event.target as HTMLElement;
-    const order = target.closest<HTMLElement>("[data-order]")?.dataset.order;
-    const price = target.closest<HTMLElement>("tr")?.dataset.price;
-    const side = target.closest<HTMLElement>("tbody")?.dataset.side;
+  const pressed = useRef<Pressed | null>(null);
+  const released = useRef(false);
+  const act = ({ order, price, side }: Pressed, keys: { altKey: boolean; shiftKey: boolean }) => {
     if (order && !order.startsWith("wish ")) onOpen(order);
-    else if (price && (side === "bids" || side === "asks")) pick(price, side, event);
+    else if (price && (side === "bids" || side === "asks")) pick(price, side, keys);
+  };
+  const onPointerDown = (event: PointerEvent<HTMLElement>) => {
+    released.current = false;
+    pressed.current = event.button === 0 ? pressedAt(event.target) : null;
+  };
+  const onPointerUp = (event: PointerEvent<HTMLElement>) => {
+    const what = pressed.current;
+    pressed.current = null;
+    released.current = what !== null;
+    if (what) act(what, event);
+  };
+  const onClick = (event: MouseEvent<HTMLElement>) => {
+    if (!released.current) act(pressedAt(event.target), event); // of a program, without a pointer
+    released.current = false;
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const at = rows.findIndex((row) => row.price === active);
@@ -125,7 +145,7 @@ function Rows({ market, sides, rows, step, each, onPick, onOpen }: RowsProps) {
   const line = (row: BookRow) => <BookLine key={row.price} id={idOf(row.price)} row={row} active={row.price === active} lot={lot} step={step} mark={mark} />;
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-to-interactive-role -- a table one moves in with arrows is a grid
-    <table className={css.table} role="grid" id="book-rows" tabIndex={0} aria-label={t("book.caption")} aria-activedescendant={active && rows.some((row) => row.price === active) ? idOf(active) : undefined} onClick={onClick} onKeyDown={onKeyDown} onBlur={() => setActive(null)}>
+    <table className={css.table} role="grid" id="book-rows" tabIndex={0} aria-label={t("book.caption")} aria-activedescendant={active && rows.some((row) => row.price === active) ? idOf(active) : undefined} onPointerDown={onPointerDown} onPointerUp={onPointerUp} onPointerCancel={() => { pressed.current = null; }} onClick={onClick} onKeyDown={onKeyDown} onBlur={() => setActive(null)}>
       <colgroup><col /><col className={css.aheadColumn} /><col className={css.priceColumn} /><col className={css.sizeColumn} /><col className={css.totalColumn} /></colgroup>
       <thead><tr><th scope="col">{t("book.ours")}</th><th scope="col" data-right title={t("book.aheadHelp")}>{t("book.ahead")}</th><th scope="col" data-right>{t("table.price")}</th><th scope="col" data-right>{t("table.size")}</th><th scope="col" data-right data-total>{t("book.total")}</th></tr></thead>
       <tbody aria-hidden="true">{empties(each - sides.asks.length, "above")}</tbody>
