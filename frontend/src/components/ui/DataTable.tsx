@@ -11,6 +11,8 @@ export type Column<Row> = Field<Row> & {
   readonly align?: "right";
   /** Left out where there is little room. */
   readonly wide?: boolean;
+  /** Left out on a narrow desktop, too. */
+  readonly roomy?: boolean;
   /** Heading for the ear only. */
   readonly quietHead?: boolean;
 };
@@ -115,7 +117,7 @@ function Body<Row>(props: BodyProps<Row>) {
                   aria-selected={detail || active !== null ? index === at : undefined}
                   onClick={detail ? () => setActive(index === at ? null : rowKey(row)) : undefined}
                 >
-                  {columns.map((column) => <td key={column.id} data-align={column.align} data-wide={column.wide}>{column.cell(row)}</td>)}
+                  {columns.map((column) => <td key={column.id} data-align={column.align} data-wide={column.wide} data-roomy={column.roomy}>{column.cell(row)}</td>)}
                 </tr>
               );
             })}
@@ -142,7 +144,7 @@ function keepInView(scroller: HTMLElement | null, index: number, rowHeight: numb
 function Head<Row>({ column, sort, onSort }: { column: Column<Row>; sort: Sort | null; onSort: (id: string) => void }) {
   const mine = sort?.id === column.id ? sort : null;
   return (
-    <th scope="col" data-align={column.align} data-wide={column.wide} aria-sort={mine ? (mine.down ? "descending" : "ascending") : undefined}>
+    <th scope="col" data-align={column.align} data-wide={column.wide} data-roomy={column.roomy} aria-sort={mine ? (mine.down ? "descending" : "ascending") : undefined}>
       {column.quietHead && <span className="visually-hidden">{column.head}</span>}
       {!column.quietHead && !column.value && column.head}
       {!column.quietHead && column.value && (

@@ -12,6 +12,7 @@ import css from "./TradeTape.module.css";
 import { type TapeRow, tapeRows } from "./tape-rows";
 
 const MOST = 30;
+const SECONDS = "00:00:00".length;
 const NOTHING: readonly never[] = [];
 
 /** Everybody's trades, newest first, each beside our quote at that moment. While hovered the list stands still and counts. */
@@ -58,9 +59,10 @@ type LineProps = { row: TapeRow; tick: string | null | undefined; decimals: numb
 const Line = memo(function Line({ row, tick, decimals }: LineProps) {
   const { t, language } = useWords();
   const up = row.side === "BUY";
+  const clock = formatClock(row.ms, language, true);
   return (
     <tr data-ours={row.isOurs || undefined}>
-      <td className={css.time}>{formatClock(row.ms, language, true)}</td>
+      <td className={css.time}>{clock.slice(0, SECONDS)}<span className={css.ms}>{clock.slice(SECONDS)}</span></td>
       <td data-right className={up ? "tone-up" : "tone-down"}><Icon name={up ? "up" : "down"} size={8} /><span className="visually-hidden">{t(`side.${row.side}`)}</span>{formatPrice(row.price, tick, language)}</td>
       <td data-right>{row.trades > 1 && <small title={t("tape.burst", { count: row.trades })}>×{row.trades}</small>}{formatNumber(row.size, language, { decimals, rounding: "cut" })}</td>
       <td data-right className={row.isOurs ? css.fill : css.quote}>{row.isOurs ? t("tape.ourFill") : row.ours === null ? MISSING : formatPrice(String(row.ours), tick, language)}</td>

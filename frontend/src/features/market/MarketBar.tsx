@@ -45,7 +45,7 @@ function Stats({ market, tick }: { market: string; tick: string | null | undefin
       <div><dt>{t("market.index")}</dt><dd>{formatFinePrice(picture?.index_price, tick, language)} <span className={css.soft}>{formatBps(basisPoints(picture?.mark_price, picture?.index_price), language, { sign: true })}</span></dd></div>
       <div><dt>{t("market.spread")}</dt><dd>{spread.ticks === null ? MISSING : <>{t("market.ticks", { count: spread.ticks })} <span className={css.soft}>{formatBps(spread.bps, language)}</span></>}</dd></div>
       <Funding market={market} />
-      <div><dt>{t("market.change")}</dt><dd><Signed value={day?.change}>{signedPercent(day?.change, language)}</Signed></dd></div>
+      <div><dt>{t("market.change")}</dt><dd><Signed value={/[1-9]/.test(signedPercent(day?.change, language)) ? day?.change : null}>{signedPercent(day?.change, language)}</Signed></dd></div>
       <div><dt>{t("market.range")}</dt><dd>{day?.low ? <>{formatPrice(day.low, tick, language)} – {formatPrice(day.high, tick, language)}</> : MISSING}</dd></div>
       <div><dt>{t("market.volume")}</dt><dd>{big(day?.volume, language)}</dd></div>
       <div><dt>{t("market.openInterest")}</dt><dd>{big(day?.open_interest, language)}</dd></div>

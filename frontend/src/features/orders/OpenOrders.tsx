@@ -40,7 +40,7 @@ export function OpenOrders({ tools }: { tools?: ReactNode }) {
     { id: "ahead", head: t("book.ahead"), align: "right", wide: true, cell: (row) => <Ahead row={row} /> },
     { id: "type", head: t("table.type"), wide: true, value: (row) => (row.postOnly ? "POST_ONLY" : row.timeInForce), cell: (row) => typeWords(row, t("ticket.reduceOnly")) },
     { id: "expires", head: t("table.expires"), align: "right", wide: true, value: (row) => row.expireTime, cell: (row) => formatAge(row.expireTime && row.expireTime > now ? row.expireTime - now : null, language) },
-    { id: "id", head: t("table.id"), wide: true, value: (row) => row.externalId ?? row.key, cell: (row) => <span className={css.mono} title={row.externalId ?? row.key}>{shortId(row.externalId ?? row.key)}</span> },
+    { id: "id", head: t("table.id"), wide: true, roomy: true, value: (row) => row.externalId ?? row.key, cell: (row) => <span className={css.mono} title={row.externalId ?? row.key}>{shortId(row.externalId ?? row.key)}</span> },
     { id: "cancel", head: t("table.cancel"), quietHead: true, align: "right", cell: (row) => (row.who === "foreign" ? null : <CancelCross row={row} />) },
   ];
   return (

@@ -15,6 +15,8 @@ export type Painted = {
   readonly words: (quiet: Quiet) => string;
 };
 
+/** Of the attribution in the lower left corner, which words must not cover. */
+const LOGO_WIDTH = 52;
 const LEAST_WIDTH = 2;
 
 /** The tint between our bid and our ask: a corridor through time; where it is open, a band that says why. */
@@ -50,13 +52,13 @@ export class Corridor implements ISeriesPrimitive<Time> {
       for (const box of boxes) context.fillRect(box.left * x, box.top * y, Math.ceil((box.right - box.left) * x), (box.bottom - box.top) * y);
       context.fillStyle = painted.quietTint;
       for (const band of bands) context.fillRect(band.left * x, 0, Math.max(LEAST_WIDTH * x, (band.right - band.left) * x), bitmapSize.height);
-      const last = bands.findLast((band) => band.quiet.code !== null);
+      const last = bands.findLast((band) => band.quiet.code !== null && band.right > 0);
       if (!last) return;
       const words = painted.words(last.quiet);
       context.font = `${11 * y}px ${painted.font}`;
       context.fillStyle = painted.quietText;
       const half = context.measureText(words).width / 2;
-      const middle = Math.min(bitmapSize.width - half - 4, Math.max(half + 4, ((last.left + last.right) / 2) * x));
+      const middle = Math.min(bitmapSize.width - half - 4, Math.max(half + LOGO_WIDTH * x, ((last.left + last.right) / 2) * x));
       context.textAlign = "center";
       context.fillText(words, middle, bitmapSize.height - 8 * y);
     });
