@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { expectAccessible, openScreen } from "./support";
+import { expectAccessible, openScreen, openTable } from "./support";
 
 test("keys open pages, the sheet and the palette, and type into fields as ever", async ({ page, isMobile }) => {
   test.skip(isMobile, "a phone has no keys");
@@ -60,4 +60,19 @@ test("the kill button does nothing when it is let go early", async ({ page }) =>
   const letGo = await page.evaluate(() => performance.now());
   await page.waitForFunction((since) => performance.now() - since > 1200, letGo); // longer than a hold lasts, by the page's own clock
   expect(sent).toEqual([]);
+});
+
+test("a viewer's token gets no button that would be refused, and a line that says why", async ({ page }) => {
+  await page.route("**/api/access", (route) => route.fulfill({ json: { who: "read", may: ["read"] } }));
+  await openScreen(page);
+  const bot = page.locator("#bot").filter({ visible: true });
+  await expect(bot.getByText("Read only")).toBeVisible();
+  await expect(bot.getByRole("button")).toHaveCount(0);
+  await expect(page.getByRole("button", { name: /^Kill|^Hold to kill/ }).filter({ visible: true })).toHaveCount(0);
+  await expectAccessible(page);
+  await page.keyboard.press("Shift+X");
+  await expect(page.getByRole("dialog", { name: "Read only" })).toBeVisible();
+  await page.getByRole("dialog").getByRole("button", { name: "Back" }).last().click();
+  await openTable(page, "Orders");
+  await expect(page.getByRole("button", { name: "Cancel all…" })).toHaveCount(0);
 });
