@@ -200,7 +200,7 @@ def test_a_balance_may_be_negative_and_is_never_guessed() -> None:
 
     assert (report.equity, report.available_for_trade) == (Decimal("-3.5"), Decimal(-10))
     assert (report.updated_ms, report.received_ms, report.margin_ratio) == (1759321515016, 9, Decimal(0))
-    for wrong in ({"equity": "NaN"}, {"balance": None}, {"updatedTime": "x"}):
+    for wrong in ({"equity": "NaN"}, {"balance": None}, {"updatedTime": "x"}, {"initialMargin": "-1"}):
         with pytest.raises(ProtocolError):
             translate.balance_reported({**BALANCE, **wrong}, source="rest", received_ms=9)
 
