@@ -52,6 +52,7 @@ def test_f114_on_a_coarse_tick_bid_and_ask_never_meet_and_every_order_has_a_size
             bids, asks = ([order.price for order in world.resting(side)] for side in ("BUY", "SELL"))
             assert not bids or not asks or max(bids) < min(asks)
 
+        world.do(bot.maker.stop(), bot)
         sent = world.requests("create", "edit")
         assert len(sent) >= 10
         assert {Decimal(each.body["qty"]) for each in sent} == {Decimal("0.010")}, "floored to the step"
@@ -142,8 +143,10 @@ def test_f119_a_tiny_price_and_a_huge_size_are_quoted_like_any_other(strategy: s
     with World(seed=119, setting=Setting(specs=(TINY,), with_flow=True)) as world:
         bot = world.bot(order_size="500000", strategy=strategy)
         world.run_for(40)
-
         assert bot.state is BotState.RUNNING
+        world.do(bot.maker.stop(), bot)
+        world.run_for(2)
+
         assert bot.engine.counters.fills >= 4
         assert bot.position == world.true_position()
         assert off_grid(world) == []
@@ -161,5 +164,7 @@ def test_f119_a_refusal_names_a_tiny_price_and_not_zero() -> None:
         bot = world.bot(order_size="500000")
         world.run_for(5)
         said = world.do(bot.maker.check_order(market=MARKET, side="BUY", price="0.0014", size="10000", time_in_force="GTT"), bot)
+        world.do(bot.maker.stop(), bot)
 
-        assert "0.0012" in str(said), said
+        assert said["code"] == "price_band"
+        assert "at most at 0.0012" in said["reason"]
