@@ -1,6 +1,7 @@
 """What a person may set, validated with every error at once, each naming field, value and allowed range."""
 
 import difflib
+import functools
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +21,10 @@ from bot.core.settings import MakerSettings
 from bot.limits_config import AccountLimitsConfig, AmountText, MarketLimitsConfig, merged
 
 MOST_BYTES: Final = 64 * 1024
+MOST_PROBLEMS: Final = 20
+"""Wrong fields told one by one; a person mends these first, and a hostile body cannot buy a long answer."""
+LONGEST_NAME: Final = 60
+"""Of an unknown name, so much is compared with the known ones."""
 POSITION_IN_ORDERS: Final = 5
 """`max_position` when none is set, in order sizes."""
 
@@ -221,7 +226,10 @@ class ConfigErrors(ConfigurationError):
     """One or more fields of the configuration cannot be used."""
 
     def __init__(self, error: ValidationError) -> None:
-        self.problems = [_problem(dict(each)) for each in error.errors(include_url=False)]
+        found = error.errors(include_url=False)
+        self.problems = [_problem(dict(each)) for each in found[:MOST_PROBLEMS]]
+        if (more := len(found) - MOST_PROBLEMS) > 0:
+            self.problems.append({"field": "config", "message": f"{more} more fields are wrong", "hint": "mend these first"})
         super().__init__("; ".join(f"{each['field']}: {each['message']}" for each in self.problems))
 
 
@@ -230,7 +238,7 @@ def _problem(error: dict[str, Any]) -> dict[str, str]:
     found = repr(error.get("input"))[:80]
     if error["type"] == "extra_forbidden":
         known = _part_at(error["loc"][:-1]).model_fields
-        near = difflib.get_close_matches(field.rpartition(".")[2], known, n=1)
+        near = difflib.get_close_matches(field.rpartition(".")[2][:LONGEST_NAME], known, n=1)
         meant = f", perhaps {near[0]} is meant" if near else ""
         allowed = ", ".join(known)
         return {"field": field, "message": f"{field} is not a setting{meant}; found {found}", "hint": f"settings are: {allowed}"}
@@ -247,10 +255,17 @@ def _part_at(path: tuple[str | int, ...]) -> type[BaseModel]:
     return part
 
 
+@functools.cache
+def _properties() -> Mapping[str, Mapping[str, Any]]:
+    """Return what the schema says of each setting; building it takes too long to do it for every wrong field."""
+    properties: Mapping[str, Mapping[str, Any]] = BotConfig.model_json_schema()["properties"]
+    return properties
+
+
 def _range_of(field: str) -> str:
     if field == "spread_percentage":
         return "allowed is above 0 and at most 0.05; it is a fraction on each side: 0.001 is 0.1 %, and 0.1 would mean 10 %"
-    schema = BotConfig.model_json_schema()["properties"].get(field.rpartition(".")[2], {})
+    schema = _properties().get(field.rpartition(".")[2], {})
     words = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "pattern": "matching"}
     limits = [f"{words[key]} {value}" for key, value in schema.items() if key in words]
     return f"allowed is {' and '.join(limits)}" if limits else "a plain decimal number above zero, such as 0.01"

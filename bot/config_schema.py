@@ -3,6 +3,7 @@
 A path names one setting: `spread_percentage`, `quoting.rho`, `more_markets.ETH-USD.order_size`.
 """
 
+import functools
 import hashlib
 import json
 import types
@@ -70,8 +71,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 # --- the schema -----------------------------------------------------------------------------------------------------------
 
 
+@functools.cache
 def settings() -> tuple[SettingRow, ...]:
-    """Return every setting, in the order in which a person meets them."""
+    """Return every setting, in the order in which a person meets them; built once, for it takes long."""
     return tuple(_of_model(BotConfig, BotConfig.model_json_schema(), ""))
 
 

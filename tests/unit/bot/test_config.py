@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,3 +131,32 @@ def test_an_unknown_setting_is_refused_with_the_nearest_name_of_its_own_part(
 def test_an_unknown_limit_of_a_further_market_names_the_limits_and_not_the_whole() -> None:
     with pytest.raises(ConfigErrors, match="perhaps stop_loss is meant"):
         changed_config(BotConfig(), {"more_markets": [{"market": "ETH-USD", "order_size": "0.1", "limits": {"stop_los": "5"}}]})
+
+
+def test_of_a_thousand_wrong_fields_the_first_are_told_and_the_rest_counted() -> None:
+    with pytest.raises(ConfigErrors) as refused:
+        changed_config(BotConfig(), {f"wrong_{number}": number for number in range(1_000)})
+
+    told = refused.value.problems
+    assert [each["field"] for each in told[:2]] == ["wrong_0", "wrong_1"]
+    assert len(told) == 21
+    assert told[-1]["message"] == "980 more fields are wrong"
+
+
+def test_wrong_fields_do_not_make_the_schema_anew_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes tens of milliseconds, on the loop that quotes."""
+    made: list[type] = []
+    build = BotConfig.model_json_schema
+
+    def counted(*given: Any, **named: Any) -> dict[str, Any]:
+        made.append(BotConfig)
+        return build(*given, **named)
+
+    monkeypatch.setattr(BotConfig, "model_json_schema", counted)
+    wrong = dict.fromkeys(BotConfig.model_fields)
+
+    for _ in range(3):
+        with pytest.raises(ConfigErrors):
+            changed_config(BotConfig(), wrong)
+
+    assert len(made) <= 1
