@@ -149,7 +149,8 @@ class Engine:
             while released := self._triggers.due(state):
                 state.forget_range()
                 for each in released:
-                    self._release(each.order, each.leg, state, now_ms)
+                    if not each.order.is_final:  # one released before it may have ended it
+                        self._release(each.order, each.leg, state, now_ms)
             state.forget_range()
 
     def _release(self, order: Order, leg: Leg | None, state: MarketState, now_ms: int) -> None:

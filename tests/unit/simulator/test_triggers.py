@@ -185,6 +185,23 @@ def test_a_stop_dies_with_its_position(desk: Any) -> None:
     assert (stop.status, stop.reason) == (Status.CANCELLED, Reason.REDUCE_ONLY_FAILED)
 
 
+def test_an_order_ended_by_one_released_with_it_does_not_come_back(desk: Any) -> None:
+    """The first closes the position, which ends the third; the second opens one again before the third has its turn."""
+    open_long(desk)
+    desk.buy(BOB, 85_800, "0.04")
+    desk.sell(BOB, 86_100, "0.02")
+    down, now = trigger(85_900, "DOWN", execution=Execution.MARKET), {"size": "0.02"}
+    first = conditional(desk, SELL, 85_700, down, reduce_only=True, **now)
+    second = conditional(desk, BUY, 86_200, down, **now)
+    third = conditional(desk, SELL, 85_700, down, reduce_only=True, **now)
+
+    set_mark(desk, 85_900)
+
+    assert [each.status for each in (first, second)] == [Status.FILLED, Status.FILLED]
+    assert (third.status, third.reason, third.filled) == (Status.CANCELLED, Reason.REDUCE_ONLY_FAILED, 0)
+    assert desk.venue.ledger.position_lots(ALICE, "BTC-USD") == 2_000
+
+
 def test_a_limit_leg_rests_until_filled(desk: Any) -> None:
     open_long(desk)
     order = desk.send(
