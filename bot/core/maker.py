@@ -44,6 +44,9 @@ LOOK_MS: Final = 50
 """Waits are looked at this often, also when nothing happens to the market."""
 REMODEL_MS: Final = 200
 """A model thinks again this often at most."""
+AGREED_MS: Final = 1_000
+"""After mark and mid were too far apart, they must agree for this long: where our own quotes are the touch, pulling them
+brings the mid back at once."""
 CLAMPED_MS: Final = 60_000
 """A model that asks for more than the largest half-spread for this long is told to people."""
 WITHIN_ROUNDING: Final = 1 - 1e-9
@@ -114,6 +117,8 @@ class Maker:
         self.breakdown: Breakdown | None = None
         """How the newest quotes came about, part by part; None for the documents' own rule."""
         self._modelled_ms = 0
+        self._apart_ms: int | None = None
+        """When mark and mid were last seen too far apart."""
         self._clamped_ms: int | None = None
         """Since when the model asks for more than the largest half-spread; None while it does not."""
         self._is_clamp_told = False
@@ -218,7 +223,7 @@ class Maker:
         """Return the next safe step towards the quotes that should be shown."""
         self.is_stirred, self.obeyed, self._looked_ms = False, desk.verdict, desk.now_ms
         picture = picture_of(self.view, desk.position, desk.now_ms)
-        reason = blocked or reason_not_to_quote(picture, self.settings) or desk.verdict.pull
+        reason = blocked or self._guarded(picture) or desk.verdict.pull
         if reason is not None:
             return self.pull(desk.orders, reason, desk.now_ms)
         self._obey(desk)
@@ -228,6 +233,16 @@ class Maker:
         elif self.is_modelled and desk.now_ms - self._modelled_ms >= max(REMODEL_MS, desk.shortest_pause_ms):
             self._refresh(picture, desk, "")
         return self._step(picture, desk)
+
+    def _guarded(self, picture: MarketPicture) -> Reason | None:
+        """Return why this picture must not be quoted on, or that it was so a moment ago."""
+        reason = reason_not_to_quote(picture, self.settings)
+        if reason is not None:
+            self._apart_ms = picture.now_ms if reason.code == "divergence" else self._apart_ms
+            return reason
+        if self._apart_ms is None or picture.now_ms - self._apart_ms >= AGREED_MS:
+            return None
+        return Reason(code="divergence", text=f"mark and mid were too far apart within the last {AGREED_MS / 1000:g} s")
 
     def _obey(self, desk: Desk) -> None:
         """Take back what risk leaves no room for any more, and think again when it wants other widths."""

@@ -231,6 +231,22 @@ def test_a_mark_far_from_the_mid_pulls_the_quotes(play: Play) -> None:
     assert reason.code == "divergence"
 
 
+def test_after_a_mark_far_from_the_mid_both_must_agree_for_a_second(play: Play) -> None:
+    pair = play.quoting()
+    play.see("86198.85", bid=87_000, ask=87_010)
+    assert len(play.cancelled()) == 2
+    for order in pair:
+        play.report(order, ExchangeStatus.CANCELLED)
+
+    play.later(100)
+    play.see("86198.85", bid=86_190, ask=86_208)
+    play.later(800)
+    assert play.placed() == [], "where our own quotes were the touch, pulling them alone brings the mid back"
+    play.later(200)
+
+    assert len(play.placed()) == 2
+
+
 def test_a_lost_account_stream_pulls_the_quotes_until_everything_was_read_again(play: Play) -> None:
     pair = play.quoting()
     play.engine.apply(FeedLost(feed="account", market=None, reason="gap", received_ms=play.now_ms))
