@@ -10,7 +10,8 @@ from typing import Annotated, Any, Final, Literal, get_args
 import msgspec
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from bot.core.errors import ConfigurationError, InvalidInput
 from bot.core.market import market_name
@@ -21,6 +22,8 @@ from bot.core.settings import MakerSettings
 from bot.limits_config import AccountLimitsConfig, AmountText, MarketLimitsConfig, merged
 
 MOST_BYTES: Final = 64 * 1024
+MOST_DEPTH: Final = 12
+"""Settings in tables in tables; the deepest known one lies five levels down."""
 MOST_PROBLEMS: Final = 20
 """Wrong fields told one by one; a person mends these first, and a hostile body cannot buy a long answer."""
 LONGEST_NAME: Final = 60
@@ -291,14 +294,36 @@ def parsed_config(text: bytes, name: str) -> BotConfig:
     Raises: ConfigurationError, which begins with `name`, with the field and what is allowed.
     """
     try:
-        content = YAML(typ="safe", pure=True).load(text.decode("utf-8"))
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{name} is not readable YAML: {str(error).splitlines()[0]}") from None
+        content = _content(text.decode("utf-8"))
+    except (YAMLError, ValueError) as error:  # ValueError: no UTF-8, a date or a number that cannot be, or refused below
+        raise ConfigurationError(f"{name} is not readable YAML: {_said(error)}") from None
     if content is None:
         return BotConfig()
     if not isinstance(content, dict):
         raise ConfigurationError(f"{name} must be a list of settings such as 'order_size: \"0.01\"'")
     return changed_config(BotConfig(), content)
+
+
+def _content(text: str) -> object:
+    """Return what a YAML text holds: plain data, no deeper than settings are, and nothing that stands for something else.
+
+    A few hundred bytes of names that stand for each other unfold to more than a machine can hold.
+
+    Raises: ValueError or YAMLError.
+    """
+    depth = 0
+    for event in YAML(typ="safe", pure=True).parse(text):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        alias = f"write the settings out; *{event.anchor} is not taken" if isinstance(event, AliasEvent) else ""
+        if why := alias or (f"nested deeper than {MOST_DEPTH} levels" if depth > MOST_DEPTH else ""):
+            raise ValueError(f"line {event.start_mark.line + 1}: {why}")
+    return YAML(typ="safe", pure=True).load(text)
+
+
+def _said(error: YAMLError | ValueError) -> str:
+    if isinstance(error, MarkedYAMLError) and error.problem and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {error.problem.splitlines()[0]}"
+    return str(error).splitlines()[0]
 
 
 def example_config() -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.config import BotConfig, ConfigErrors, changed_config, example_config, load_config
+from bot.config import BotConfig, ConfigErrors, changed_config, example_config, load_config, parsed_config
 from bot.core.errors import ConfigurationError
 
 
@@ -160,3 +160,35 @@ def test_wrong_fields_do_not_make_the_schema_anew_each(monkeypatch: pytest.Monke
             changed_config(BotConfig(), wrong)
 
     assert len(made) <= 1
+
+
+def laughing(levels: int) -> str:
+    """Return a few lines that unfold to ten to the power of `levels` words."""
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]" for level in range(1, levels)]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (laughing(30), "line 2: write the settings out; *a0 is not taken"),
+        ("a: &a [*a]", "line 1: write the settings out; *a is not taken"),
+        ("quoting: " + "[" * 5_000 + "]" * 5_000, "line 1: nested deeper than 12 levels"),
+        ('{"limits":' * 5_000 + "1" + "}" * 5_000, "line 1: nested deeper than 12 levels"),
+        ("order_size: " + "9" * 5_000, "digits"),
+        ("market: 2001-99-99", "month must be in 1..12"),
+        ("market: A-USD\nmarket: B-USD", 'line 2: found duplicate key "market"'),
+        ("market: !!python/object/apply:os.system [x]", "could not determine a constructor"),
+        ("market: A-USD\n---\nmarket: B-USD", "but found another document"),
+        ("market: [", "line 1"),
+        ("\xff", "codec"),
+    ],
+)
+def test_a_file_made_to_harm_is_refused_with_its_line(text: str, told: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        parsed_config(text.encode("latin-1"), "the file")
+
+    assert str(refused.value).startswith("the file is not readable YAML: ")
+    assert told in str(refused.value)
+    assert len(str(refused.value)) < 300
