@@ -1,6 +1,7 @@
 """Who may press the buttons: the door in front of every route, as plain ASGI, and the headers on every answer."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -18,6 +19,9 @@ Log = Callable[..., None]
 
 LARGEST_BODY: Final = 64 * 1024
 BODY_TIMEOUT_S: Final = 10.0
+HALF: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+"""Half of a character beyond the first 65,536, as JSON may write it."""
+WHOLE: Final = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 CORS_METHODS: Final = "GET, POST, DELETE"
 CORS_HEADERS: Final = "authorization, content-type"
 CONTENT_POLICY: Final = (
@@ -189,7 +193,15 @@ async def _read_body(headers: Headers, receive: Receive) -> bytes | Refusal:
     kind = headers.getlist("content-type")
     if body and (len(kind) != 1 or kind[0].partition(";")[0].strip().lower() != "application/json"):
         return Refusal(415, "not_json", "a body must be JSON", "send the header 'Content-Type: application/json'")
+    if _holds_half_a_character(bytes(body)):
+        return Refusal(422, "invalid_input", "the body holds half of a character", "write text outside ASCII as UTF-8")
     return bytes(body)
+
+
+def _holds_half_a_character(body: bytes) -> bool:
+    """Return whether half of a surrogate pair stands alone in it: no file, no database and no answer can hold such text."""
+    escapes = body.replace(rb"\\", b"")  # an escaped backslash begins no escape
+    return HALF.search(WHOLE.sub(b"", escapes)) is not None
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

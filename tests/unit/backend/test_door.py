@@ -139,6 +139,26 @@ def test_a_body_that_does_not_say_it_is_json_is_refused(world: World, kind: str,
     assert world.bot.calls == [("stop", "the program ends")]
 
 
+HALVES = [rb'{"text": "\ud800"}', rb'{"\uDFFF": 1}', rb'{"comment": "\udc00\ud83d"}', rb'{"text": "\\\ud800"}']
+
+
+@pytest.mark.parametrize("body", HALVES)
+@pytest.mark.parametrize("path", ["/api/bot/config", "/api/bot/config/preview", "/api/config/read", "/api/orders/create"])
+def test_half_a_character_is_refused_before_anything_would_have_to_store_it(world: World, path: str, body: bytes) -> None:
+    with world.client() as client:
+        answer = client.post(path, content=body, headers={"Content-Type": "application/json"})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+    assert "half of a character" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("body", [rb'{"text": "# \ud83d\ude00"}', rb'{"text": "# \\ud800"}', b'{"text": "# \xf0\x9f\x98\x80"}'])
+def test_whole_characters_pass_however_they_are_written(client: TestClient, body: bytes) -> None:
+    answer = client.post("/api/config/read", content=body, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == 200
+
+
 def test_json_with_a_charset_is_json(client: TestClient) -> None:
     kind = {"Content-Type": "Application/JSON; charset=utf-8"}
 
