@@ -157,11 +157,11 @@ class Rollback(BaseModel):
 
 
 class ConfigFile(BaseModel):
-    """The text of a configuration file: YAML, of which JSON is a part."""
+    """The text of a configuration file: YAML, of which JSON is a part; as long as a body may be."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"text": "spread_percentage: 0.002\n"}]})
 
-    text: Annotated[StrictStr, Field(max_length=48 * 1024)]
+    text: StrictStr
 
 
 class ConfigFileRead(BaseModel):

@@ -1429,7 +1429,7 @@ export interface components {
         };
         /**
          * ConfigFile
-         * @description The text of a configuration file: YAML, of which JSON is a part.
+         * @description The text of a configuration file: YAML, of which JSON is a part; as long as a body may be.
          * @example {
          *       "text": "spread_percentage: 0.002\n"
          *     }

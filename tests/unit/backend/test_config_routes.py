@@ -259,4 +259,4 @@ def test_a_file_that_cannot_be_used_is_refused_with_the_reason(client: TestClien
 
 
 def test_a_file_of_more_than_a_configuration_is_refused_before_it_is_read(client: TestClient) -> None:
-    assert client.post("/api/config/read", json={"text": "#" * (48 * 1024 + 1)}).status_code == 422
+    assert client.post("/api/config/read", json={"text": "#" * (64 * 1024)}).status_code == 413
