@@ -30,7 +30,7 @@ export default defineConfig({
     ? {}
     : {
         webServer: {
-          command: real ? `${python} -m bot demo --port ${port}` : `node e2e/fake-server.mjs --port ${port}`,
+          command: real ? `${python} -m bot demo --port ${port} --seed 1` : `node e2e/fake-server.mjs --port ${port}`,
           cwd: real ? ".." : ".",
           url: `${address}/readyz`,
           reuseExistingServer: false,

@@ -1,6 +1,6 @@
 // Run against the real program: npm run e2e -- --real  (or MMBOT_E2E_URL=… for one that runs already).
 import { type TestInfo, type Page, expect, test } from "@playwright/test";
-import { killAndClear, outage, pauseAndFlatten, placeAndCancel, stopConfigureStart, takePosition } from "./flows";
+import { killAndClear, outage, pauseAndFlatten, placeAndCancel, stopConfigureStart } from "./flows";
 import { type Server, expectAccessible, expectNoSidewaysScroll, freePort, go, openPage, openScreen, openTable, startServer } from "./support";
 
 const python = process.env.MMBOT_PYTHON ?? ".venv/bin/python";
@@ -35,9 +35,8 @@ test("the bot is stopped, configured and started", async ({ page }) => {
   await stopConfigureStart(page);
 });
 
-test("a position is taken, the bot paused, the position flattened, quoting resumed", async ({ page }, info) => {
+test("the bot is paused, a position flattened, quoting resumed", async ({ page }, info) => {
   await openScreen(page);
-  await takePosition(page, "0.02");
   await pauseAndFlatten(page, shots(page, info));
 });
 
