@@ -32,6 +32,8 @@ MEMORY_GROWTH: Final = 1.10
 GHOST_S: Final = 105.0
 """An order that died with the exchange counts as live until its own expiry (90 s) and a grace have passed."""
 EXPECTED_ERROR: Final = "taking the exchange's"
+UNSETTLED: Final = "is not confirmed, only what reduces it is quoted"
+"""A restarted exchange has forgotten the position: until two readings agree, the bot says that it contradicts its own count."""
 
 
 class Watch:
@@ -94,7 +96,7 @@ class Watch:
             self.wrong.append(f"stop left {answer['remaining']} and {self.exchange.open_orders()}")
         self._expect(self._same_position, SETTLE_S, "the end: the bot's position is the exchange's")
         self._expect(lambda: not self._known(), GHOST_S, "the end: the bot knows of no order of its own")
-        self.wrong += [line for line in self.bot.errors() if EXPECTED_ERROR not in line]
+        self.wrong += [line for line in self.bot.errors() if EXPECTED_ERROR not in line and UNSETTLED not in line]
         early, late = self.memory()
         if late > early * MEMORY_GROWTH:
             self.wrong.append(f"memory grew from {early:.0f} to {late:.0f} KiB")
@@ -150,7 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{asked.minutes:g} minutes, {asked.restarts} restarts of the exchange, seed {asked.seed}, "
         f"`spread_percentage` {asked.spread:g}, one look every {LOOK_EVERY_S:g} s."
     )
-    nothing = "Nothing was lost, nothing differed; no error in the log but the adopted positions."
+    nothing = "Nothing was lost, nothing differed; no error in the log but positions contradicted and adopted."
     found = "\n".join(f"- {line}" for line in watch.wrong) or nothing
     parts = [words, table(("figure", "value"), figures.items()), found]
     write_report("hour", "An hour with ten restarts of the exchange", parts, passed=not watch.wrong)

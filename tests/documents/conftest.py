@@ -66,6 +66,7 @@ def desk_program(
     assert market_maker_elsewhere.account
     with Bot(tmp_path_factory.mktemp("desk"), "run", variables=exchange.variables(DESK_ACCOUNT)) as bot:
         eventually(lambda: bot.ask("GET", "/readyz").status == 200, 20, "the service being ready")
+        eventually(lambda: bot.get("/api/risk")["tier"] == "green", 20, "the balance, without which nothing is opened")
         yield bot
 
 
