@@ -68,11 +68,13 @@ def test_a_change_is_a_new_version_and_names_what_differs(client: TestClient) ->
     assert (newest["is_running"], oldest["is_running"], oldest["verb"]) == (True, False, "start")
 
 
-def test_a_version_that_the_bot_then_refuses_is_forgotten_again(client: TestClient, world: World) -> None:
+def test_a_version_that_the_bot_then_refuses_is_forgotten_again(
+    client: TestClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(_changes: dict[str, object]) -> BotConfig:
         raise NotWhileRunning("it was started meanwhile")
 
-    world.bot.configure = refuse  # type: ignore[method-assign]  # between the check and the change somebody was quicker
+    monkeypatch.setattr(world.bot, "configure", refuse)  # between the check and the change somebody was quicker
 
     answer = client.post("/api/bot/config", json={"spread_percentage": 0.002})
 
